@@ -1,0 +1,166 @@
+import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { DomainError, type ErrorKind } from './domain-error.js';
+import { errorCode } from './error-message.js';
+
+/** The one table of status numbers: a new kind of error does not compile until it stands here. */
+const STATUS = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  timeout: 408,
+  conflict: 409,
+  'precondition-failed': 412,
+  'too-large': 413,
+  'unsupported-type': 415,
+  'range-not-satisfiable': 416,
+  unprocessable: 422,
+  locked: 423,
+  'precondition-required': 428,
+  'not-implemented': 501,
+  unavailable: 503,
+  'out-of-space': 507,
+} as const satisfies Record<ErrorKind, number>;
+
+/** How long an unread request body is read and thrown away so that the client sees our answer before the close. */
+const LINGER_MS = 1000;
+
+interface ErrorBody {
+  readonly statusCode: number;
+  readonly code: string;
+  readonly message: string;
+  readonly requestId: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+type Answer = Omit<ErrorBody, 'requestId'> & { readonly retryAfterSeconds?: number | undefined };
+
+/** Turns whatever a request ended with into `{ statusCode, code, message, requestId, details? }`. */
+@Catch()
+export class DomainErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger('Errors');
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    const request = http.getRequest<Request>();
+    const response = http.getResponse<Response>();
+    const { retryAfterSeconds, ...answer } = toAnswer(error);
+    const requestId = requestIdOf(request);
+    if (answer.statusCode >= 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const body: ErrorBody = { ...answer, requestId };
+    const payload = Buffer.from(JSON.stringify(body));
+    response.status(answer.statusCode).type('application/json');
+    response.setHeader('Content-Length', payload.length);
+    if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterSeconds));
+    if (answer.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');
+    if (request.complete || !hasBody(request)) {
+      response.end(payload);
+      return;
+    }
+    answerAndClose(request, response, payload);
+  }
+}
+
+/**
+ * Answers a request whose body has not been read to its end, and closes the connection. Closing at once would reset it
+ * and lose the answer on its way (RFC 9112, section 9.6), so what still arrives is thrown away for a moment.
+ */
+function answerAndClose(request: Request, response: Response, payload: Buffer): void {
+  response.setHeader('Connection', 'close');
+  response.write(payload);
+  const finish = (): void => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(finish, LINGER_MS);
+  request.once('end', finish);
+  request.once('close', finish);
+  request.resume();
+}
+
+function hasBody(request: Request): boolean {
+  return request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+}
+
+function toAnswer(error: unknown): Answer {
+  if (error instanceof DomainError) {
+    return {
+      statusCode: STATUS[error.kind],
+      code: error.code,
+      message: error.message,
+      ...(error.details && { details: error.details }),
+      retryAfterSeconds: error.retryAfterSeconds ?? (error.kind === 'unavailable' ? 5 : undefined),
+    };
+  }
+  if (error instanceof HttpException) return fromHttpException(error);
+  const status = bodyParserStatus(error);
+  if (status !== undefined)
+    return { statusCode: status, code: bodyParserCode(status), message: String((error as Error).message) };
+  if (isDatabaseAway(error)) {
+    return {
+      statusCode: 503,
+      code: 'DATABASE_UNAVAILABLE',
+      message: 'The database cannot be reached at the moment. Try again shortly.',
+      retryAfterSeconds: 5,
+    };
+  }
+  return {
+    statusCode: 500,
+    code: 'INTERNAL_ERROR',
+    message: 'Something went wrong on our side. The request id finds it in the log.',
+  };
+}
+
+function fromHttpException(error: HttpException): Answer {
+  const statusCode = error.getStatus();
+  const body = error.getResponse();
+  const message = typeof body === 'object' && 'message' in body ? body.message : undefined;
+  if (Array.isArray(message)) {
+    return { statusCode, code: 'VALIDATION_FAILED', message: message.join('; '), details: { problems: message } };
+  }
+  return { statusCode, code: codeOfStatus(statusCode), message: typeof message === 'string' ? message : error.message };
+}
+
+function codeOfStatus(status: number): string {
+  switch (status) {
+    case 400:
+      return 'BAD_REQUEST';
+    case 404:
+      return 'ROUTE_NOT_FOUND';
+    case 413:
+      return 'BODY_TOO_LARGE';
+    default:
+      return `HTTP_${status}`;
+  }
+}
+
+/** Express' body parsers throw http-errors: a `status` below 500 and `expose: true`. */
+function bodyParserStatus(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
+  return error.expose === true && typeof error.status === 'number' ? error.status : undefined;
+}
+
+function bodyParserCode(status: number): string {
+  return status === 413 ? 'BODY_TOO_LARGE' : status === 415 ? 'UNSUPPORTED_BODY' : 'MALFORMED_BODY';
+}
+
+/** PostgreSQL classes 08 (connection) and 57P (shutdown), and the sockets' own words, wherever in the chain of causes. */
+function isDatabaseAway(error: unknown): boolean {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1) {
+    const code = errorCode(cause);
+    if (code !== undefined && /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT_SOCKET)$/.test(code))
+      return true;
+    if (/Connection terminated|timeout exceeded when trying to connect/.test(cause.message)) return true;
+  }
+  return false;
+}
+
+function requestIdOf(request: Request): string {
+  const { id } = request as Request & { id?: unknown };
+  return typeof id === 'string' ? id : '';
+}

@@ -1,0 +1,226 @@
+import type { Readable } from 'node:stream';
+
+/** Which server answers a signed link. */
+export type ObjectServer = 's3' | 'local';
+
+/** Checksums a store keeps of a whole object, each in base64 as S3 writes them. */
+export interface ObjectChecksums {
+  readonly crc32?: string;
+  readonly sha256?: string;
+}
+
+/** What a store knows of an object. */
+export interface ObjectInfo {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Opaque, without quotes; changes whenever the bytes change. */
+  readonly etag: string;
+  readonly contentType: string;
+  readonly lastModified: Date;
+  /** Empty where the store kept none. */
+  readonly checksums: ObjectChecksums;
+  /** S3's names: STANDARD, STANDARD_IA, GLACIER, ... */
+  readonly storageClass: string;
+}
+
+export interface PutOptions {
+  readonly contentType: string;
+  /** Bytes, where known before the first one arrives. A body of another length is an `IncompleteBodyError`. */
+  readonly sizeBytes?: number;
+  /** Create only: an object already under the key is a `KeyTakenError`, and stays as it was. */
+  readonly ifAbsent?: boolean;
+  /** Stops the transfer; the promise rejects with the signal's reason and nothing is stored. */
+  readonly signal?: AbortSignal;
+}
+
+/** A stored object as the writer saw it: computed from the bytes sent, not read back. */
+export interface PutResult {
+  readonly sizeBytes: number;
+  readonly etag: string;
+  readonly checksums: ObjectChecksums;
+}
+
+/** An inclusive range of bytes; without `end`, to the end of the object. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end?: number;
+}
+
+export interface ObjectContent {
+  readonly info: ObjectInfo;
+  /** The range that `body` holds, within `info.sizeBytes`. */
+  readonly start: number;
+  readonly end: number;
+  /** Must be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+export interface ListOptions {
+  readonly prefix?: string;
+  /** Exclusive: the listing goes on behind this key. Pass the page's `nextStartAfter`. */
+  readonly startAfter?: string;
+  /** 1 to 1,000; default 1,000. */
+  readonly limit?: number;
+}
+
+/** Objects in the order of their keys' UTF-8 bytes. */
+export interface ObjectPage {
+  readonly objects: readonly Omit<ObjectInfo, 'contentType' | 'checksums'>[];
+  /** Absent on the last page. */
+  readonly nextStartAfter?: string;
+}
+
+export interface DeleteManyResult {
+  /** Keys that are not there now, whether or not they were before. */
+  readonly deleted: readonly string[];
+  readonly failed: readonly { readonly key: string; readonly code: string; readonly message: string }[];
+}
+
+/** One open multipart upload: what the store needs to find it again. */
+export interface MultipartRef {
+  readonly key: string;
+  readonly uploadId: string;
+}
+
+export interface UploadedPart {
+  readonly partNumber: number;
+  /** Without quotes. */
+  readonly etag: string;
+  readonly sizeBytes: number;
+  /** CRC-32 in base64, where the store keeps one. */
+  readonly crc32?: string;
+}
+
+/** What completing names of each part. */
+export type CompletedPart = Pick<UploadedPart, 'partNumber' | 'etag'> & { readonly crc32?: string };
+
+export interface PartPage {
+  readonly parts: readonly UploadedPart[];
+  /** Absent on the last page. */
+  readonly nextAfterPartNumber?: number;
+}
+
+export interface OpenUpload extends MultipartRef {
+  readonly initiatedAt: Date;
+}
+
+export interface UploadPage {
+  readonly uploads: readonly OpenUpload[];
+  /** Absent on the last page; pass both back as `after`. */
+  readonly nextAfter?: MultipartRef;
+}
+
+/** A request that anyone may send until `expiresAt`. The URL holds a signature: it never goes to a log. */
+export interface SignedRequest {
+  readonly method: 'GET' | 'PUT';
+  readonly url: string;
+  /** Headers that must be sent exactly so. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
+}
+
+export interface PresignGetOptions {
+  /** 1 to 604,800. */
+  readonly expiresInSeconds: number;
+  /** What the answer's headers will say, in place of what the object was stored with. */
+  readonly contentType?: string;
+  readonly contentDisposition?: string;
+}
+
+export interface PresignPutOptions {
+  readonly expiresInSeconds: number;
+  readonly contentType: string;
+  /** The exact length that will be taken. */
+  readonly sizeBytes: number;
+  /** Signs `if-none-match: *` as a header to send: a second PUT answers 412. */
+  readonly ifAbsent?: boolean;
+  /** SHA-256 in base64, signed as a header to send and enforced by the store. */
+  readonly sha256?: string;
+}
+
+export interface PresignPartOptions {
+  readonly expiresInSeconds: number;
+  /** 1 to 10,000. */
+  readonly partNumber: number;
+}
+
+/**
+ * A bucket: objects by key, written whole or not at all, read by range, listed in order, handed out by signed link.
+ *
+ * Keys are 1 to 1,024 bytes of UTF-8 without control characters, else `InvalidKeyError`. "Not there" is `undefined` from
+ * `find...` and `head`, and a fact; "could not ask" is `StoreUnavailableError`, and proves nothing.
+ */
+export abstract class ObjectStorage {
+  /** The bucket's name; for the local store, the name given in the configuration. */
+  abstract readonly bucket: string;
+  /** Which server answers signed links. */
+  abstract readonly server: ObjectServer;
+
+  /** Asks the store whether the bucket can be used. Throws `StoreUnavailableError` or `BucketMissingError`. */
+  abstract check(): Promise<void>;
+
+  /**
+   * Stores a stream of known or unknown length under a key, replacing what was there unless `ifAbsent`. Memory is bounded by
+   * the part size, not by the body. When it rejects, the object is not there (or is what it was), and no multipart upload
+   * of this call is open unless the store could not be reached to abort it.
+   */
+  abstract put(key: string, body: Readable, options: PutOptions): Promise<PutResult>;
+
+  /** Opens an object, or a range of it. A range that begins past the end is a `RangeNotSatisfiableError`. */
+  abstract find(key: string, range?: ByteRange): Promise<ObjectContent | undefined>;
+
+  /** Facts about an object, its checksums included, without its bytes. */
+  abstract head(key: string): Promise<ObjectInfo | undefined>;
+
+  /** Removes an object. One that is not there is already removed. */
+  abstract delete(key: string): Promise<void>;
+
+  /** Removes any number of objects, 1,000 a request, and says which could not be removed and why. */
+  abstract deleteMany(keys: readonly string[]): Promise<DeleteManyResult>;
+
+  /** One page of a listing. */
+  abstract list(options?: ListOptions): Promise<ObjectPage>;
+
+  /**
+   * Copies inside the store, replacing what is under `to`. Throws `ObjectMissingError` when `from` is not there.
+   * Content type and checksums go along.
+   */
+  abstract copy(from: string, to: string): Promise<PutResult>;
+
+  abstract createMultipart(key: string, options: { readonly contentType: string }): Promise<MultipartRef>;
+
+  /** Sends one part of 5 MiB to 5 GiB (the last may be smaller). Sending a number again replaces the part. */
+  abstract uploadPart(ref: MultipartRef, partNumber: number, bytes: Buffer): Promise<UploadedPart>;
+
+  /** Parts by number. Throws `UploadMissingError` when the upload is not open. */
+  abstract listParts(
+    ref: MultipartRef,
+    options?: { readonly afterPartNumber?: number; readonly limit?: number },
+  ): Promise<PartPage>;
+
+  /** Open multipart uploads by key, then by time. */
+  abstract listUploads(options?: {
+    readonly prefix?: string;
+    readonly after?: MultipartRef;
+    readonly limit?: number;
+  }): Promise<UploadPage>;
+
+  /**
+   * Makes the object out of the named parts. Throws `InvalidPartError` for a part that is not there, out of order or (but
+   * the last) under 5 MiB, `UploadMissingError` when the upload is not open, `KeyTakenError` with `ifAbsent`.
+   */
+  abstract completeMultipart(
+    ref: MultipartRef,
+    parts: readonly CompletedPart[],
+    options?: { readonly ifAbsent?: boolean },
+  ): Promise<PutResult>;
+
+  /** Drops an upload and its parts. One that is not open is already dropped. */
+  abstract abortMultipart(ref: MultipartRef): Promise<void>;
+
+  abstract presignGet(key: string, options: PresignGetOptions): Promise<SignedRequest>;
+
+  abstract presignPut(key: string, options: PresignPutOptions): Promise<SignedRequest>;
+
+  abstract presignPart(ref: MultipartRef, options: PresignPartOptions): Promise<SignedRequest>;
+}
