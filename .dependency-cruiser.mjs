@@ -1,10 +1,12 @@
 /** The direction of dependencies between modules, as docs/architecture.md draws it. Checked by `npm run lint`. */
 const order = [
   ['config', 'errors'],
+  ['http', 'metrics'],
   ['database', 's3'],
   ['storage'],
   ['cloudfront'],
-  ['auth', 'audit'],
+  ['auth'],
+  ['audit', 'idempotency'],
   ['files'],
   ['uploads', 'processing'],
   ['recordings', 'sessions', 'pictures', 'documents'],

@@ -1,0 +1,43 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ScheduleModule } from '@nestjs/schedule';
+import { LoggerModule } from 'nestjs-pino';
+import { AuthModule } from './auth/index.js';
+import { appConfig, ConfigurationModule, type AppConfig } from './config/index.js';
+import { DatabaseModule, type DatabaseServer } from './database/index.js';
+import { DomainErrorFilter } from './errors/index.js';
+import { FilesModule } from './files/index.js';
+import { validationPipe } from './http/index.js';
+import { loggerParams } from './logging.js';
+import { OperationsModule } from './operations/index.js';
+import { ProcessingModule } from './processing/index.js';
+import { RecordingsModule } from './recordings/index.js';
+import { SessionsModule } from './sessions/index.js';
+import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
+
+/** The features of the service. A new one is a module of its own, and one line here. */
+const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
+
+/** The service: one process, with the parts that its role asks for. */
+@Module({})
+export class AppModule {
+  /** `database` is started and stopped by whoever starts the application: it outlives every module. */
+  static forRoot(database: DatabaseServer): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigurationModule,
+        LoggerModule.forRootAsync({ inject: [appConfig.KEY], useFactory: (app: AppConfig) => loggerParams(app) }),
+        DatabaseModule.forRoot(database),
+        ScheduleModule.forRoot(),
+        AuthModule,
+        ...FEATURES,
+        ...(storageConfig().driver === StorageDriver.Local ? [LocalObjectsModule] : []),
+      ],
+      providers: [
+        { provide: APP_FILTER, useClass: DomainErrorFilter },
+        { provide: APP_PIPE, useFactory: validationPipe },
+      ],
+    };
+  }
+}

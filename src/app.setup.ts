@@ -1,0 +1,35 @@
+import type { Server } from 'node:http';
+import { VersioningType } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { json } from 'express';
+import helmet from 'helmet';
+import { Logger } from 'nestjs-pino';
+import { appConfig, type AppConfig } from './config/index.js';
+import { setUpOpenApi } from './openapi.js';
+
+/** A connection on which nothing moves for this long is closed; a slow one moves. */
+const IDLE_SOCKET_MS = 120_000;
+const JSON_LIMIT = '100kb';
+
+/** Everything the HTTP side of the application needs besides its modules; the same for main and for tests. */
+export function setUp(app: NestExpressApplication): void {
+  const config = app.get<AppConfig>(appConfig.KEY);
+  app.useLogger(app.get(Logger));
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
+  // Under /v1 only: what is sent to /objects is a file, even if it is JSON.
+  app.use('/v1', json({ limit: JSON_LIMIT }));
+  app.disable('x-powered-by');
+  app.set('query parser', 'simple');
+  if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
+  if (config.corsOrigins.length > 0)
+    app.enableCors({ origin: config.corsOrigins, exposedHeaders: ['ETag', 'Location'] });
+  setUpOpenApi(app, config);
+  setUpServer(app.getHttpServer());
+}
+
+function setUpServer(server: Server): void {
+  // A large upload over a slow link takes as long as it takes; what stands still is closed by the idle timeout.
+  server.requestTimeout = 0;
+  server.timeout = IDLE_SOCKET_MS;
+}

@@ -1,0 +1,5 @@
+export { ApiKeys } from './api-keys.js';
+export { CurrentActor, REQUIRED_SCOPES, RequireScopes } from './auth.decorators.js';
+export { AuthModule } from './auth.module.js';
+export { BootstrapKey, type BootstrapNotice } from './bootstrap-key.js';
+export { ALL_SCOPES, Scope, systemActor, type Actor, type Principal } from './principal.js';

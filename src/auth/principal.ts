@@ -1,0 +1,37 @@
+/** What a principal may do. Every route asks for at least one. */
+export const Scope = {
+  FilesRead: 'files:read',
+  FilesWrite: 'files:write',
+  FilesDelete: 'files:delete',
+  LinksCreate: 'links:create',
+  ProcessingRead: 'processing:read',
+  ProcessingWrite: 'processing:write',
+  MetricsRead: 'metrics:read',
+  Admin: 'admin',
+} as const;
+export type Scope = (typeof Scope)[keyof typeof Scope];
+
+export const ALL_SCOPES: readonly Scope[] = Object.values(Scope);
+
+/** Who asks. */
+export interface Principal {
+  readonly id: string;
+  /** `api-key`: a client with a key of ours; `system`: the service itself (sweeper, worker, CLI). */
+  readonly kind: 'api-key' | 'system';
+  readonly scopes: readonly Scope[];
+  /** The user or team that what this principal creates belongs to. */
+  readonly ownerId?: string;
+}
+
+/** A principal and the request it speaks through: what audit rows name. */
+export interface Actor {
+  readonly principal: Principal;
+  readonly requestId?: string;
+  /** The client's address. */
+  readonly address?: string;
+}
+
+/** The service acting for itself, as the part of it named `id`. */
+export function systemActor(id: string): Actor {
+  return { principal: { id, kind: 'system', scopes: ALL_SCOPES } };
+}

@@ -1,0 +1,5 @@
+import type { MigrationList } from '../migrate.js';
+import { Migration20261122160000_initial } from './Migration20261122160000_initial.js';
+
+/** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
+export const migrations: MigrationList = [Migration20261122160000_initial];

@@ -1,0 +1,21 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { FilePage } from '../files.service.js';
+import { FileResponse, toFileResponse } from './file.response.js';
+
+/** A page of files, newest first. */
+export class FileListResponse {
+  @ApiProperty({ type: [FileResponse] })
+  items!: FileResponse[];
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: 'AZqbHHpSfDGdPlsfDi1Mag',
+    description: 'Pass it as `cursor` for the next page; null at the end.',
+  })
+  nextCursor!: string | null;
+}
+
+export function toFileListResponse({ files, nextCursor }: FilePage): FileListResponse {
+  return { items: files.map(toFileResponse), nextCursor };
+}

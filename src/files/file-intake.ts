@@ -1,0 +1,162 @@
+import type { Readable } from 'node:stream';
+import { Injectable, Logger } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import type { Actor } from '../auth/index.js';
+import type { IdempotentRequest } from '../idempotency/index.js';
+import {
+  extensionOf,
+  FileKinds,
+  ObjectStorage,
+  originalFilename,
+  type FileKind,
+  type KeyParameters,
+  type PutResult,
+} from '../storage/index.js';
+import { FileConfirmations } from './file-confirmations.js';
+import { FilePurger } from './file-purger.js';
+import { FileReservations, type Reservation } from './file-reservations.js';
+import { EmptyFileError, InvalidFilenameError } from './files.errors.js';
+import { IntakeStream } from './intake-stream.js';
+import { moments } from './moments.js';
+import type { StoredFile } from './stored-file.entity.js';
+import { sniffType } from './type-sniffer.js';
+
+/** What a file belongs to. */
+export interface FileReferences {
+  readonly sessionId?: string;
+  readonly documentId?: string;
+  readonly ownerId?: string;
+  readonly sourceFileId?: string;
+}
+
+export interface IncomingFile {
+  readonly kind: FileKind;
+  /** For the kind's key; name, extension, date and time are added here. */
+  readonly parameters: KeyParameters;
+  readonly references: FileReferences;
+  /** As the sender wrote it. */
+  readonly filename: string;
+  /** Destroyed when the file is refused. */
+  readonly body: Readable;
+  readonly actor: Actor;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Ends the transfer: the sender is gone. */
+  readonly signal?: AbortSignal;
+  readonly idempotent?: IdempotentRequest;
+}
+
+/** A file whose bytes the store has and whose row is still pending: to be confirmed or discarded. */
+export interface SentFile extends Reservation {
+  readonly state: 'sent';
+  readonly result: PutResult;
+  readonly sha256: string;
+}
+
+/** The request was carried out before: its answer. */
+export interface ReplayedFile {
+  readonly state: 'replayed';
+  readonly answer: unknown;
+}
+
+export interface Confirmation {
+  readonly actor: Actor;
+  /** Runs first inside the confirming transaction; what it throws keeps the files unconfirmed. */
+  readonly guard?: (em: EntityManager) => Promise<void>;
+  /** Runs last inside it. */
+  readonly then?: (em: EntityManager, files: readonly StoredFile[]) => Promise<void>;
+  /** What an idempotent sender's repetition is answered. */
+  readonly answer?: (file: StoredFile) => unknown;
+}
+
+/** The way in for bytes that pass through the service: reserve, send, confirm. */
+@Injectable()
+export class FileIntake {
+  private readonly logger = new Logger(FileIntake.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly kinds: FileKinds,
+    private readonly reservations: FileReservations,
+    private readonly confirmations: FileConfirmations,
+    private readonly purger: FilePurger,
+  ) {}
+
+  /**
+   * Looks at the first bytes, reserves a key and streams the file into the store. What is refused leaves nothing behind.
+   * Rejects with `TypeNotAcceptedError`, `EmptyFileError`, `FileTooLargeError`, `UploadInterruptedError` or the store's errors.
+   */
+  async send(file: IncomingFile): Promise<SentFile | ReplayedFile> {
+    const name = originalFilename(file.filename);
+    if (name === '') {
+      file.body.destroy();
+      throw new InvalidFilenameError();
+    }
+    const { maxSizeBytes } = this.kinds.acceptance(file.kind, file.parameters);
+    const stream = await IntakeStream.open(file.body, maxSizeBytes);
+    let reserved: Reservation | ReplayedFile;
+    let contentType: string;
+    try {
+      if (stream.head.length === 0) throw new EmptyFileError();
+      const foundType = await sniffType(stream.head);
+      contentType = this.kinds.contentType(file.kind, file.parameters, { extension: extensionOf(name), foundType });
+      reserved = await this.reservations.reserve({ ...file, name, contentType });
+    } catch (error) {
+      await stream.cancel();
+      throw error;
+    }
+    if ('state' in reserved) {
+      await stream.cancel();
+      return reserved;
+    }
+    moments.reserved.publish({ fileId: reserved.fileId });
+    const lease = this.reservations.keepLease(reserved, stream);
+    try {
+      const signal = file.signal === undefined ? lease.signal : AbortSignal.any([lease.signal, file.signal]);
+      const result = await this.storage.put(reserved.key, stream.body(), { contentType, ifAbsent: true, signal });
+      moments.sent.publish({ fileId: reserved.fileId });
+      return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
+    } catch (error) {
+      await this.discard([reserved], file.actor, rejectionOf(error));
+      throw error;
+    } finally {
+      lease.stop();
+    }
+  }
+
+  /**
+   * Asks the store for each object, then marks all the rows stored in one transaction, with their audit rows, hooks and
+   * places. Whatever fails, the files are discarded and the reason is thrown.
+   */
+  async confirm(sent: readonly SentFile[], confirmation: Confirmation): Promise<readonly StoredFile[]> {
+    try {
+      await Promise.all(sent.map((file) => this.confirmations.verify(file)));
+      const files = await this.em.fork().transactional((em) => this.confirmations.markStored(em, sent, confirmation));
+      for (const { fileId } of sent) moments.confirmed.publish({ fileId });
+      return files;
+    } catch (error) {
+      await this.discard(sent, confirmation.actor, rejectionOf(error));
+      throw error;
+    }
+  }
+
+  /** Undoes what `send` did. A file that was confirmed meanwhile, or that the sweeper has taken, is left alone. */
+  async discard(sent: readonly Omit<Reservation, 'key'>[], actor: Actor, reason = 'DISCARDED'): Promise<void> {
+    try {
+      await this.reservations.reject(sent, reason);
+      await this.purger.purge(
+        sent.map((file) => file.fileId),
+        actor,
+      );
+    } catch (error) {
+      // The rows say what is left to do: the sweeper does it once the lease has run out.
+      this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: sent.map((file) => file.fileId) });
+    }
+  }
+}
+
+function rejectionOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code.slice(0, 64)
+    : 'FAILED';
+}

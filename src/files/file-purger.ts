@@ -1,0 +1,73 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { AuditLog } from '../audit/index.js';
+import type { Actor } from '../auth/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import { FileStatus, StoredFile } from './stored-file.entity.js';
+
+/** What became of the files of one call. */
+export interface PurgeOutcome {
+  /** Their objects and rows are gone. */
+  readonly purged: readonly string[];
+  /** Their objects could not be removed; the rows stay, to be tried again. */
+  readonly kept: readonly string[];
+}
+
+/** Removes files for good: object first, row last, so that a crash in between leaves a row that says what to do. */
+@Injectable()
+export class FilePurger {
+  private readonly logger = new Logger(FilePurger.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Purges files that are `rejected` or `purging`; any other is left alone. */
+  async purge(ids: readonly string[], actor: Actor): Promise<PurgeOutcome> {
+    const em = this.em.fork();
+    await em.nativeUpdate(
+      StoredFile,
+      { id: { $in: [...ids] }, status: FileStatus.Rejected },
+      { status: FileStatus.Purging },
+    );
+    const files = await em.find(StoredFile, { id: { $in: [...ids] }, status: FileStatus.Purging });
+    for (const file of files) {
+      // Only a file that never came to be confirmed can have left an upload open.
+      if (file.storedAt === null) await this.abortUploads(file.key);
+    }
+    const { failed } = await this.storage.deleteMany(files.map((file) => file.key));
+    if (failed.length > 0)
+      this.logger.warn({ event: 'PURGE_INCOMPLETE', failed: failed.slice(0, 10), count: failed.length });
+    const failedKeys = new Set(failed.map((failure) => failure.key));
+    const gone = files.filter((file) => !failedKeys.has(file.key));
+    await em.transactional(async (tx) => {
+      await tx.nativeDelete(StoredFile, { id: { $in: gone.map((file) => file.id) }, status: FileStatus.Purging });
+      await this.audit.record(
+        tx,
+        gone.map((file) => ({
+          action: 'file.purged',
+          actor,
+          subjectType: 'file',
+          subjectId: file.id,
+          details: { key: file.key, ...(file.rejectedReason != null && { reason: file.rejectedReason }) },
+        })),
+      );
+    });
+    return {
+      purged: gone.map((file) => file.id),
+      kept: files.filter((file) => failedKeys.has(file.key)).map((file) => file.id),
+    };
+  }
+
+  /** Asks the store, not our rows, which uploads are open under a key. */
+  private async abortUploads(key: string): Promise<void> {
+    let after: { key: string; uploadId: string } | undefined;
+    do {
+      const page = await this.storage.listUploads({ prefix: key, ...(after && { after }) });
+      for (const upload of page.uploads) if (upload.key === key) await this.storage.abortMultipart(upload);
+      after = page.nextAfter;
+    } while (after !== undefined);
+  }
+}

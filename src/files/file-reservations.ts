@@ -1,0 +1,174 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Clock, Ids } from '../config/index.js';
+import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
+import {
+  extensionOf,
+  keyDate,
+  keyFilename,
+  keyTimestamp,
+  ObjectStorage,
+  revisionKey,
+  type KeyParameters,
+} from '../storage/index.js';
+import type { IncomingFile, ReplayedFile } from './file-intake.js';
+import { filesConfig, type FilesConfig } from './files.config.js';
+import { FileLostError, InvalidFilenameError } from './files.errors.js';
+import type { IntakeStream } from './intake-stream.js';
+import { FileCondition, FileStatus, StoredFile } from './stored-file.entity.js';
+import { UsedKey } from './used-key.entity.js';
+
+/** A pending row and its key: the right to send an object, for as long as the lease is kept. */
+export interface Reservation {
+  readonly fileId: string;
+  /** Fencing number: every later change of the row must still find it. */
+  readonly attempt: number;
+  readonly key: string;
+  readonly hold?: IdempotencyHold;
+}
+
+/** A file that was looked at and may come in. */
+export interface AcceptedFile extends Pick<
+  IncomingFile,
+  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent'
+> {
+  /** The safe original name. */
+  readonly name: string;
+  readonly contentType: string;
+}
+
+const MAX_SUFFIX = 10_000;
+
+/** Writes the pending rows that stand for files on their way in. */
+@Injectable()
+export class FileReservations {
+  private readonly logger = new Logger(FileReservations.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly idempotency: Idempotency,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    @Inject(filesConfig.KEY) private readonly config: FilesConfig,
+  ) {}
+
+  /** Commits the pending row and its key; or returns what the same request was answered before. */
+  async reserve(file: AcceptedFile): Promise<Reservation | ReplayedFile> {
+    const now = this.clock.now();
+    const fileId = this.ids.next();
+    const leaseUntil = this.leaseEnd();
+    return this.em.fork().transactional(async (em) => {
+      let hold: IdempotencyHold | undefined;
+      if (file.idempotent !== undefined) {
+        const outcome = await this.idempotency.begin(em, file.idempotent, leaseUntil);
+        if (outcome.state === 'answered') return { state: 'replayed', answer: outcome.answer };
+        hold = outcome.hold;
+      }
+      const { key, placeKey, revisionId } = await this.takeKey(em, file, now);
+      await em.insert(StoredFile, {
+        id: fileId,
+        kind: file.kind.name,
+        bucket: this.storage.bucket,
+        key,
+        originalFilename: file.name,
+        contentType: file.contentType,
+        status: FileStatus.Pending,
+        condition: FileCondition.Ok,
+        attempt: 1,
+        leaseUntil,
+        sessionId: file.references.sessionId ?? null,
+        documentId: file.references.documentId ?? null,
+        ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
+        sourceFileId: file.references.sourceFileId ?? null,
+        metadata: file.metadata ?? {},
+        tags: file.kind.tags,
+        storageClass: 'STANDARD',
+        placeKey: placeKey ?? null,
+        revisionId: revisionId ?? null,
+        createdBy: file.actor.principal.id,
+        createdAt: now,
+      });
+      return { fileId, attempt: 1, key, ...(hold && { hold }) };
+    });
+  }
+
+  /** Renews the lease while bytes move or the store is at work; aborts when it was lost. */
+  keepLease(reserved: Reservation, stream: IntakeStream): { signal: AbortSignal; stop: () => void } {
+    const controller = new AbortController();
+    let seenBytes = -1;
+    const renew = async (): Promise<void> => {
+      if (!stream.complete && stream.sizeBytes === seenBytes) return;
+      seenBytes = stream.sizeBytes;
+      const em = this.em.fork();
+      const leaseUntil = this.leaseEnd();
+      const renewed = await em.nativeUpdate(
+        StoredFile,
+        { id: reserved.fileId, status: FileStatus.Pending, attempt: reserved.attempt },
+        { leaseUntil },
+      );
+      if (renewed === 0) controller.abort(new FileLostError());
+      else if (reserved.hold !== undefined) await this.idempotency.renew(em, reserved.hold, leaseUntil);
+    };
+    const timer = setInterval(
+      () => {
+        renew().catch((error: unknown) => {
+          // The confirming update decides; a renewal that fails only makes the lease shorter.
+          this.logger.warn({ event: 'LEASE_NOT_RENEWED', fileId: reserved.fileId, err: error });
+        });
+      },
+      (this.config.leaseSeconds * 1000) / 3,
+    );
+    return {
+      signal: controller.signal,
+      stop: () => {
+        clearInterval(timer);
+      },
+    };
+  }
+
+  /** Gives pending files up. One that is no longer pending, or another's by now, is left alone. */
+  async reject(reservations: readonly Omit<Reservation, 'key'>[], reason: string): Promise<void> {
+    const em = this.em.fork();
+    for (const { fileId, attempt, hold } of reservations) {
+      await em.nativeUpdate(
+        StoredFile,
+        { id: fileId, status: FileStatus.Pending, attempt },
+        { status: FileStatus.Rejected, attempt: attempt + 1, leaseUntil: null, rejectedReason: reason },
+      );
+      if (hold !== undefined) await this.idempotency.release(em, hold);
+    }
+  }
+
+  /** The next free key of this name: a revision's of a place, or the first number that was never given out. */
+  private async takeKey(em: EntityManager, file: AcceptedFile, now: Date) {
+    const { template, ifTaken } = file.kind;
+    const parameters: KeyParameters = {
+      filename: keyFilename(file.name),
+      ext: extensionOf(file.name).slice(1),
+      timestamp: keyTimestamp(now),
+      date: keyDate(now),
+      ...file.parameters,
+    };
+    if (ifTaken === 'place') {
+      const placeKey = template.build(parameters);
+      const revisionId = this.ids.next();
+      const key = revisionKey(placeKey, revisionId);
+      await em.insert(UsedKey, { key });
+      return { key, placeKey, revisionId };
+    }
+    for (let suffix = 1; suffix <= MAX_SUFFIX; suffix += 1) {
+      const key = template.build(parameters, suffix === 1 ? undefined : suffix);
+      const taken = await em.execute<{ key: string }[]>(
+        'insert into used_key (key) values (?) on conflict do nothing returning key',
+        [key],
+      );
+      if (taken.length === 1) return { key };
+    }
+    throw new InvalidFilenameError();
+  }
+
+  private leaseEnd(): Date {
+    return new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000);
+  }
+}

@@ -1,0 +1,22 @@
+import { Injectable } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Idempotency } from '../idempotency/index.js';
+import { Places } from './places.js';
+
+/** What else a sweep looks after. */
+@Injectable()
+export class FileUpkeep {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly places: Places,
+    private readonly idempotency: Idempotency,
+  ) {}
+
+  settlePlaces(): Promise<number> {
+    return this.places.settle();
+  }
+
+  expireAnswers(): Promise<number> {
+    return this.idempotency.expire(this.em.fork());
+  }
+}

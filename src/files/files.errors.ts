@@ -1,0 +1,122 @@
+import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+import type { FileStatus } from './stored-file.entity.js';
+
+export class FileNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'FILE_NOT_FOUND';
+  constructor(id: string) {
+    super(`There is no file ${id}.`);
+  }
+}
+
+export class FileTrashedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'FILE_TRASHED';
+  constructor(id: string) {
+    super(`File ${id} is in the trash. Restore it first: POST /v1/files/${id}/restore.`);
+  }
+}
+
+export class FileNotStoredError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'FILE_NOT_STORED';
+  constructor(id: string, status: FileStatus) {
+    super(`File ${id} is ${status}, not stored.`, { details: { status } });
+  }
+}
+
+export class FileNotTrashedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'FILE_NOT_TRASHED';
+  constructor(id: string) {
+    super(`File ${id} is not in the trash.`);
+  }
+}
+
+/** A result whose source is in the trash comes back with it, not alone. */
+export class SourceTrashedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'SOURCE_TRASHED';
+  constructor(sourceId: string) {
+    super(`This file went to the trash with file ${sourceId}. Restore that one.`, {
+      details: { sourceFileId: sourceId },
+    });
+  }
+}
+
+export class FileTooLargeError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'FILE_TOO_LARGE';
+  constructor(maxSizeBytes: number) {
+    super(`The file is larger than the ${maxSizeBytes} bytes accepted here.`, { details: { maxSizeBytes } });
+  }
+}
+
+export class EmptyFileError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'EMPTY_FILE';
+  constructor() {
+    super('The file has no bytes.');
+  }
+}
+
+export class InvalidFilenameError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'INVALID_FILENAME';
+  constructor() {
+    super('The file has no usable name. Send one with an extension, such as interview.wav.');
+  }
+}
+
+/** The sender's connection ended before the file did. */
+export class UploadInterruptedError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'UPLOAD_INTERRUPTED';
+  constructor(options?: DomainErrorOptions) {
+    super('The upload ended before the file did. Nothing was kept; send it again.', options);
+  }
+}
+
+/** The sender's lease ran out and the sweeper decided, or another attempt took over. */
+export class FileLostError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'UPLOAD_EXPIRED';
+  constructor() {
+    super('The upload stood still for too long and was given up. Send the file again.', { retryAfterSeconds: 1 });
+  }
+}
+
+/** What the store says it has is not what was sent. */
+export class ObjectDiffersError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'OBJECT_DIFFERS';
+  constructor(what: string) {
+    super(`The object store did not keep the file as it was sent (${what}). Nothing was kept; send it again.`);
+  }
+}
+
+export class NotLinkableError extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'NOT_LINKABLE';
+  constructor(kind: string) {
+    super(`Files of kind ${kind} are not given out by link.`);
+  }
+}
+
+export class InvalidCursorError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'INVALID_CURSOR';
+  constructor() {
+    super('This cursor is not one that a list gave. Begin again without it.');
+  }
+}
+
+export class LinkTooLongError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'LINK_TOO_LONG';
+  constructor(maxSeconds: number) {
+    super(`A link lasts at most ${maxSeconds} seconds here. Ask for a smaller expiresInSeconds.`, {
+      details: { maxSeconds },
+    });
+  }
+}

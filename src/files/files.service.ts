@@ -1,0 +1,158 @@
+import { Injectable } from '@nestjs/common';
+import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql';
+import { AuditLog } from '../audit/index.js';
+import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
+import { ObjectMissingError, ObjectStorage, type ObjectInfo } from '../storage/index.js';
+import { FileEvent, FileHooks } from './file-hooks.js';
+import {
+  FileNotFoundError,
+  FileNotStoredError,
+  FileNotTrashedError,
+  InvalidCursorError,
+  SourceTrashedError,
+} from './files.errors.js';
+import { Places } from './places.js';
+import { FileStatus, StoredFile } from './stored-file.entity.js';
+
+export interface FileQuery {
+  /** Stored files where absent. */
+  readonly status?: FileStatus;
+  readonly kind?: string;
+  readonly sessionId?: string;
+  readonly sourceFileId?: string;
+  /** From a page before. */
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+export interface FilePage {
+  /** Newest first. */
+  readonly files: readonly StoredFile[];
+  readonly nextCursor: string | null;
+}
+
+/** Finds files, and moves them to the trash and back. */
+@Injectable()
+export class FilesService {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly places: Places,
+    private readonly hooks: FileHooks,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The record; throws `FileNotFoundError`. */
+  async get(id: string): Promise<StoredFile> {
+    const file = await this.em.fork().findOne(StoredFile, { id });
+    if (file === null) throw new FileNotFoundError(id);
+    return file;
+  }
+
+  /** One page, by keyset: a page at the end costs what the first one does. */
+  async list({ status, kind, sessionId, sourceFileId, cursor, limit }: FileQuery): Promise<FilePage> {
+    const where: FilterQuery<StoredFile> = {
+      status: status ?? FileStatus.Stored,
+      ...(kind !== undefined && { kind }),
+      ...(sessionId !== undefined && { sessionId }),
+      ...(sourceFileId !== undefined && { sourceFileId }),
+      ...(cursor !== undefined && { id: { $lt: readCursor(cursor) } }),
+    };
+    const found = await this.em.fork().find(StoredFile, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
+    const files = found.slice(0, limit);
+    const last = files.at(-1);
+    return { files, nextCursor: found.length > limit && last !== undefined ? writeCursor(last.id) : null };
+  }
+
+  /** What the store has now under the file's key; throws `ObjectMissingError` when it has nothing. */
+  async inspect(id: string): Promise<ObjectInfo> {
+    const file = await this.get(id);
+    const info = await this.storage.head(file.key);
+    if (info === undefined) throw new ObjectMissingError(file.key);
+    return info;
+  }
+
+  /** Moves a stored file to the trash, its results with it. One that is on its way out already stays there. */
+  async trash(id: string, actor: Actor): Promise<void> {
+    await this.em.fork().transactional(async (em) => {
+      const file = await lock(em, id);
+      if (file.isGone()) return;
+      if (!file.isStored()) throw new FileNotStoredError(id, file.status);
+      const results = await em.find(
+        StoredFile,
+        { sourceFileId: id, status: FileStatus.Stored },
+        { lockMode: LockMode.PESSIMISTIC_WRITE },
+      );
+      const now = this.clock.now();
+      await trashRow(em, file, now, null);
+      for (const result of results) await trashRow(em, result, now, id);
+      await this.places.vacate(em, [file, ...results]);
+      await this.settle(em, FileEvent.Trashed, [file, ...results], actor);
+    });
+  }
+
+  /** Brings a file back from the trash, and the results that went with it. */
+  async restore(id: string, actor: Actor): Promise<StoredFile> {
+    return this.em.fork().transactional(async (em) => {
+      const file = await lock(em, id);
+      if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
+      if (file.trashedWithId != null) throw new SourceTrashedError(file.trashedWithId);
+      const results = await em.find(
+        StoredFile,
+        { trashedWithId: id, status: FileStatus.Trashed },
+        { lockMode: LockMode.PESSIMISTIC_WRITE },
+      );
+      for (const { id: restored, attempt } of [file, ...results]) {
+        await em.nativeUpdate(
+          StoredFile,
+          { id: restored, status: FileStatus.Trashed, attempt },
+          { status: FileStatus.Stored, attempt: attempt + 1, trashedAt: null, trashedWithId: null, leaseUntil: null },
+        );
+      }
+      await this.places.reoccupy(em, [file, ...results]);
+      await this.settle(em, FileEvent.Restored, [file, ...results], actor);
+      return em.findOneOrFail(StoredFile, { id }, { refresh: true });
+    });
+  }
+
+  /** Audit rows and hooks of an event, in its transaction. */
+  private async settle(em: EntityManager, event: FileEvent, files: readonly StoredFile[], actor: Actor): Promise<void> {
+    await this.audit.record(
+      em,
+      files.map((file) => ({ action: `file.${event}`, actor, subjectType: 'file', subjectId: file.id })),
+    );
+    for (const file of files) await this.hooks.run(event, em, file);
+  }
+}
+
+async function lock(em: EntityManager, id: string): Promise<StoredFile> {
+  const file = await em.findOne(StoredFile, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  if (file === null) throw new FileNotFoundError(id);
+  return file;
+}
+
+async function trashRow(
+  em: EntityManager,
+  file: StoredFile,
+  trashedAt: Date,
+  trashedWithId: string | null,
+): Promise<void> {
+  await em.nativeUpdate(
+    StoredFile,
+    { id: file.id, status: FileStatus.Stored, attempt: file.attempt },
+    { status: FileStatus.Trashed, attempt: file.attempt + 1, trashedAt, trashedWithId },
+  );
+}
+
+function writeCursor(id: string): string {
+  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+function readCursor(cursor: string): string {
+  const hex = Buffer.from(cursor, 'base64url').toString('hex');
+  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  if (hex.length !== 32 || writeCursor(id) !== cursor) throw new InvalidCursorError();
+  return id;
+}

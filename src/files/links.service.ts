@@ -1,0 +1,66 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { Actor } from '../auth/index.js';
+import type { IdempotentRequest } from '../idempotency/index.js';
+import { FileKinds, ObjectStorage, storageConfig, type StorageConfig } from '../storage/index.js';
+import { contentDisposition, type Disposition } from './content-disposition.js';
+import { FileNotStoredError, FileTrashedError, LinkTooLongError, NotLinkableError } from './files.errors.js';
+import { FilesService } from './files.service.js';
+import { LinkLedger, type FileLink } from './link-ledger.js';
+import { FileStatus, type StoredFile } from './stored-file.entity.js';
+
+export const DEFAULT_LINK_SECONDS = 3600;
+
+export interface LinkRequest {
+  readonly expiresInSeconds?: number;
+  readonly disposition?: Disposition;
+  /** In place of the original name. */
+  readonly filename?: string;
+}
+
+/** Types that run in the reader's browser: never shown inline from a link of ours. */
+const ACTIVE = /^(?:text\/html|image\/svg\+xml|application\/xhtml\+xml|(?:text|application)\/xml)\b/;
+
+/** Hands out expiring links, and keeps a ledger of them in the audit log. */
+@Injectable()
+export class LinksService {
+  private readonly logger = new Logger(LinksService.name);
+
+  constructor(
+    private readonly files: FilesService,
+    private readonly kinds: FileKinds,
+    private readonly storage: ObjectStorage,
+    private readonly ledger: LinkLedger,
+    @Inject(storageConfig.KEY) private readonly config: StorageConfig,
+  ) {}
+
+  /** A link that downloads a stored file under its original name. The URL is a secret: it goes to the client only. */
+  async create(id: string, request: LinkRequest, actor: Actor, idempotent?: IdempotentRequest): Promise<FileLink> {
+    const file = await this.files.get(id);
+    const link = await this.sign(file, request);
+    const kept = await this.ledger.enter(file, link, actor, idempotent);
+    this.logger.log({
+      event: 'TEMP_URL_GENERATED',
+      fileId: file.id,
+      key: file.key,
+      expiresAt: kept.expiresAt,
+      servedBy: kept.servedBy,
+      principalId: actor.principal.id,
+    });
+    return kept;
+  }
+
+  private async sign(file: StoredFile, request: LinkRequest): Promise<FileLink> {
+    if (file.status === FileStatus.Trashed) throw new FileTrashedError(file.id);
+    if (!file.isStored()) throw new FileNotStoredError(file.id, file.status);
+    if (!this.kinds.get(file.kind).linkable) throw new NotLinkableError(file.kind);
+    const expiresInSeconds = request.expiresInSeconds ?? Math.min(DEFAULT_LINK_SECONDS, this.config.linkMaxSeconds);
+    if (expiresInSeconds > this.config.linkMaxSeconds) throw new LinkTooLongError(this.config.linkMaxSeconds);
+    const disposition = ACTIVE.test(file.contentType) ? 'attachment' : (request.disposition ?? 'attachment');
+    const signed = await this.storage.presignGet(file.key, {
+      expiresInSeconds,
+      contentType: file.contentType,
+      contentDisposition: contentDisposition(disposition, request.filename ?? file.originalFilename),
+    });
+    return { url: signed.url, expiresAt: signed.expiresAt, servedBy: this.storage.server };
+  }
+}

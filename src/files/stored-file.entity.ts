@@ -1,0 +1,84 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** `pending -> stored -> trashed -> purging -> (row gone)`; `pending -> rejected -> purging`. */
+export const FileStatus = {
+  Pending: 'pending',
+  Stored: 'stored',
+  Trashed: 'trashed',
+  Purging: 'purging',
+  Rejected: 'rejected',
+} as const;
+export type FileStatus = (typeof FileStatus)[keyof typeof FileStatus];
+
+/** Of a stored file: whether its object is known to be there and whole. */
+export const FileCondition = { Ok: 'ok', Missing: 'missing', Quarantined: 'quarantined' } as const;
+export type FileCondition = (typeof FileCondition)[keyof typeof FileCondition];
+
+/** Where processing of a file stands; null on the record where nothing processes it. */
+export const ProcessingStatus = {
+  Queued: 'queued',
+  Running: 'running',
+  Done: 'done',
+  Failed: 'failed',
+  Cancelled: 'cancelled',
+} as const;
+export type ProcessingStatus = (typeof ProcessingStatus)[keyof typeof ProcessingStatus];
+
+const StoredFileSchema = defineEntity({
+  name: 'StoredFile',
+  tableName: 'stored_file',
+  properties: {
+    /** UUIDv7: the order of ids is the order of creation. */
+    id: p.uuid().primary(),
+    kind: p.string().length(64),
+    bucket: p.string().length(63),
+    key: p.string().length(1024).unique(),
+    originalFilename: p.string().length(255),
+    /** Found in the bytes, never the client's word. */
+    contentType: p.string().length(128),
+    sizeBytes: p.bigint('number').nullable(),
+    etag: p.string().length(128).nullable(),
+    checksumAlgorithm: p.string().length(16).nullable(),
+    /** Base64, as S3 writes checksums. */
+    checksumValue: p.string().length(128).nullable(),
+    status: p.enum(() => FileStatus),
+    condition: p.enum(() => FileCondition),
+    /** Fencing number: who was overtaken changes nothing. */
+    attempt: p.integer(),
+    /** Until when the sender of a pending file is taken to be alive; also the claim of who purges. */
+    leaseUntil: p.datetime().nullable(),
+    sessionId: p.string().length(64).nullable(),
+    documentId: p.string().length(64).nullable(),
+    ownerId: p.string().length(64).nullable(),
+    sourceFileId: p.uuid().nullable(),
+    metadata: p.json<Readonly<Record<string, string>>>(),
+    tags: p.json<Readonly<Record<string, string>>>(),
+    storageClass: p.string().length(32),
+    processingStatus: p.enum(() => ProcessingStatus).nullable(),
+    /** Of a revision of a place: the place, and which revision. */
+    placeKey: p.string().length(1024).nullable(),
+    revisionId: p.uuid().nullable(),
+    rejectedReason: p.string().length(64).nullable(),
+    createdBy: p.string().length(64),
+    createdAt: p.datetime(),
+    storedAt: p.datetime().nullable(),
+    trashedAt: p.datetime().nullable(),
+    /** The source whose deletion took this result along; its restoring brings it back. */
+    trashedWithId: p.uuid().nullable(),
+  },
+});
+
+/** One file: its record, from before the first byte is sent until after the object is gone. */
+export class StoredFile extends StoredFileSchema.class {
+  isStored(): boolean {
+    return this.status === FileStatus.Stored;
+  }
+
+  /** Whether the file is on its way out for good, so that deleting it again changes nothing. */
+  isGone(): boolean {
+    return (
+      this.status === FileStatus.Trashed || this.status === FileStatus.Purging || this.status === FileStatus.Rejected
+    );
+  }
+}
+StoredFileSchema.setClass(StoredFile);

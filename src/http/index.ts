@@ -1,0 +1,3 @@
+export { ApiErrors } from './api-errors.decorator.js';
+export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
+export { checkQuery, validationPipe } from './validation.js';

@@ -1,0 +1,63 @@
+import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
+import { PublicRoute } from '../http/index.js';
+import { DatabaseHealth } from '../database/index.js';
+import { ProcessingQueue } from '../processing/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import { withinSeconds } from './within-seconds.js';
+
+const PATIENCE_SECONDS = 5;
+
+@ApiTags('operations')
+@PublicRoute()
+@Controller({ path: 'health', version: VERSION_NEUTRAL })
+export class HealthController {
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: DatabaseHealth,
+    private readonly storage: ObjectStorage,
+    private readonly queue: ProcessingQueue,
+  ) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but itself.' })
+  @ApiOkResponse({ description: 'It is.' })
+  live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @HealthCheck({ noCache: true, swaggerDocumentation: false })
+  @ApiOperation({
+    summary: 'Can it serve requests?',
+    description: 'Asks the database, the object store and the queue.',
+  })
+  @ApiOkResponse({ description: 'All of them answer.' })
+  @ApiServiceUnavailableResponse({ description: 'One of them does not; the body says which.' })
+  ready(): Promise<HealthCheckResult> {
+    return this.health.check([
+      () => this.ask('database', () => this.database.ping()),
+      () => this.ask('store', () => this.storage.check()),
+      () => this.ask('queue', () => this.queue.depth()),
+    ]);
+  }
+
+  private async ask(name: string, question: () => Promise<unknown>) {
+    const indicator = this.indicators.check(name);
+    try {
+      await withinSeconds(PATIENCE_SECONDS, question());
+      return indicator.up();
+    } catch (error) {
+      return indicator.down({ message: publicReason(error) });
+    }
+  }
+}
+
+/** A code or a plain word: what an error says in full may name hosts, and this route is open to all. */
+function publicReason(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string')
+    return error.code;
+  return 'no answer';
+}

@@ -1,0 +1,14 @@
+import { Module } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
+import { MetricsModule } from '../metrics/index.js';
+import { ProcessingModule } from '../processing/index.js';
+import { StorageModule } from '../storage/index.js';
+import { HealthController } from './health.controller.js';
+import { MetricsController } from './metrics.controller.js';
+
+/** What operators look at. */
+@Module({
+  imports: [TerminusModule.forRoot({ logger: false }), MetricsModule, StorageModule, ProcessingModule],
+  controllers: [HealthController, MetricsController],
+})
+export class OperationsModule {}

@@ -1,0 +1,9 @@
+export { ProcessingModule } from './processing.module.js';
+export { ProcessingQueue } from './processing-queue.js';
+export {
+  ProcessingStep,
+  ProcessingStepHandler,
+  type StepContext,
+  type StepInput,
+  type StepResult,
+} from './processing-step.js';

@@ -1,0 +1,177 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Readable } from 'node:stream';
+import { Injectable, Logger } from '@nestjs/common';
+import { systemActor } from '../auth/index.js';
+import { DomainError, errorMessage } from '../errors/index.js';
+import { FileIntake, type SentFile } from '../files/index.js';
+import { Metrics } from '../metrics/index.js';
+import { ObjectMissingError, ObjectStorage, type ByteRange } from '../storage/index.js';
+import type { ProcessingJob } from './processing-queue.js';
+import { ProcessingRecords, type Run } from './processing-records.js';
+import { OvertakenError } from './processing.errors.js';
+import type { StepContext, StepResult } from './processing-step.js';
+import { StepRegistry, type RegisteredStep } from './step-registry.js';
+
+const PROGRESS_EVERY_MS = 500;
+
+/** A step has begun; its row says so. Message: `{ fileId, step }`. */
+const stepStarted = channel('catalyst:step.started');
+
+/** Another run is wanted: the queue shall hand the job out again. */
+export class RunAgainError extends Error {
+  constructor(fileId: string, options?: ErrorOptions) {
+    super(`The processing of file ${fileId} is to be tried again`, options);
+    this.name = 'RunAgainError';
+  }
+}
+
+/** Carries out jobs: runs the steps of a file one after the other, and keeps what they made only if it still counts. */
+@Injectable()
+export class ProcessingRunner {
+  private readonly logger = new Logger(ProcessingRunner.name);
+  private readonly actor = systemActor('processing');
+
+  constructor(
+    private readonly records: ProcessingRecords,
+    private readonly steps: StepRegistry,
+    private readonly intake: FileIntake,
+    private readonly storage: ObjectStorage,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** One run. `stopping` hands the file back untouched. Throws `RunAgainError` when the job is to be handed out again. */
+  async run(job: ProcessingJob, signal: AbortSignal, stopping: AbortSignal): Promise<void> {
+    const run = await this.records.begin(job.fileId, job.id);
+    if (run === undefined) return;
+    const steps = this.steps.for(run.file);
+    const open = steps.filter((step) => (run.done.get(step.name) ?? 0) < step.version);
+    const any = AbortSignal.any([signal, stopping]);
+    for (const step of open) {
+      const before = steps.length - open.length + open.indexOf(step);
+      try {
+        await this.runStep(run, step, { before, of: steps.length, signal: any });
+      } catch (error) {
+        await this.settle(run, step, error, stopping.aborted);
+        return;
+      }
+    }
+    await this.records.complete(run);
+    this.logger.log({ event: 'PROCESSING_DONE', fileId: run.fileId, steps: steps.map((step) => step.name) });
+  }
+
+  private async runStep(
+    run: Run,
+    step: RegisteredStep,
+    { before, of, signal }: { before: number; of: number; signal: AbortSignal },
+  ): Promise<void> {
+    const stop = this.metrics.steps.startTimer({ step: step.name });
+    const sent: SentFile[] = [];
+    const progress = this.reporter(run, (fraction) => (before + fraction) / of);
+    try {
+      await this.records.startStep(run, step, before / of);
+      stepStarted.publish({ fileId: run.fileId, step: step.name });
+      signal.throwIfAborted();
+      const context: StepContext = {
+        file: run.file,
+        input: { sizeBytes: run.file.sizeBytes ?? 0, open: (range) => this.open(run.file.key, range) },
+        signal,
+        progress: progress.report,
+        addResult: async (result) => {
+          sent.push(await this.send(run, result, signal));
+        },
+      };
+      await step.handler.run(context);
+      signal.throwIfAborted();
+    } catch (error) {
+      stop({ outcome: 'failed' });
+      await this.intake.discard(sent, this.actor, 'STEP_FAILED');
+      throw error;
+    } finally {
+      progress.stop();
+    }
+    await this.intake.confirm(sent, {
+      actor: this.actor,
+      guard: (em) => this.records.current(em, run),
+      then: (em) => this.records.finishStep(em, run, step),
+    });
+    stop({ outcome: 'ok' });
+  }
+
+  private async open(key: string, range?: ByteRange): Promise<Readable> {
+    const content = await this.storage.find(key, range);
+    if (content === undefined) throw new ObjectMissingError(key);
+    return content.body;
+  }
+
+  private async send(run: Run, { kind, name, extension, body }: StepResult, signal: AbortSignal): Promise<SentFile> {
+    const { file } = run;
+    const placed = run.ownsPlainNames ? name : `${name}.${file.id}`;
+    const sent = await this.intake.send({
+      kind,
+      parameters: {
+        name: placed,
+        ext: extension,
+        ...(file.sessionId != null && { sessionId: file.sessionId }),
+      },
+      references: {
+        sourceFileId: file.id,
+        ...(file.sessionId != null && { sessionId: file.sessionId }),
+        ...(file.documentId != null && { documentId: file.documentId }),
+        ...(file.ownerId != null && { ownerId: file.ownerId }),
+      },
+      filename: `${name}.${extension}`,
+      body,
+      actor: this.actor,
+      signal,
+    });
+    if (sent.state === 'replayed') throw new Error('A step result is no repetition');
+    return sent;
+  }
+
+  /** Decides what an error means for the file. */
+  private async settle(run: Run, step: RegisteredStep, error: unknown, stopping: boolean): Promise<void> {
+    if (stopping) {
+      await this.records.handBack(run);
+      throw new RunAgainError(run.fileId, { cause: error });
+    }
+    if (error instanceof OvertakenError) {
+      this.logger.log({ event: 'PROCESSING_OVERTAKEN', fileId: run.fileId, step: step.name });
+      return;
+    }
+    const failure = {
+      step: step.name,
+      code: error instanceof DomainError ? error.code : 'STEP_FAILED',
+      message: error instanceof DomainError ? error.message : 'The step met an error of its own; the log has it.',
+      // What is no error of ours with a meaning may pass: a database that went away, a bug that another try does not meet.
+      passing: error instanceof DomainError ? error.kind === 'unavailable' || error.kind === 'out-of-space' : true,
+    };
+    const outcome = await this.records.fail(run, failure);
+    this.logger.warn(
+      { event: 'PROCESSING_STEP_FAILED', fileId: run.fileId, ...failure, err: error },
+      errorMessage(error),
+    );
+    if (outcome?.again === true) throw new RunAgainError(run.fileId, { cause: error });
+  }
+
+  /** Writes progress at most every `PROGRESS_EVERY_MS`, and never lets it hold the step up. */
+  private reporter(run: Run, overall: (fraction: number) => number) {
+    let latest: number | undefined;
+    let written: number | undefined;
+    const write = (): void => {
+      if (latest === undefined || latest === written) return;
+      written = latest;
+      this.records.progress(run, overall(latest)).catch((error: unknown) => {
+        this.logger.debug({ event: 'PROGRESS_NOT_WRITTEN', fileId: run.fileId, err: error });
+      });
+    };
+    const timer = setInterval(write, PROGRESS_EVERY_MS);
+    return {
+      report: (fraction: number): void => {
+        latest = Math.min(1, Math.max(latest ?? 0, fraction));
+      },
+      stop: (): void => {
+        clearInterval(timer);
+      },
+    };
+  }
+}

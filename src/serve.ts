@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
+import { Logger } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import { setUp } from './app.setup.js';
+import { BootstrapKey } from './auth/index.js';
+import { appConfig, InvalidEnvironmentError, Role, type AppConfig } from './config/index.js';
+import { Attachment, DataDirInUseError, databaseConfig, DatabaseServer } from './database/index.js';
+import { greeting } from './greeting.js';
+import { stopOnSignals } from './shutdown.js';
+import { storageConfig, StorageDriver, type StorageConfig } from './storage/index.js';
+
+/** Starts the service and returns once it listens. What an operator has to mend is said in a line, without a stack. */
+export async function serve(): Promise<void> {
+  if (existsSync('.env')) loadEnvFile('.env');
+  let database: DatabaseServer | undefined;
+  try {
+    database = await startDatabase();
+    await listen(database);
+  } catch (error) {
+    process.stderr.write(`${startFailure(error)}\n`);
+    await database?.stop();
+    process.exit(1);
+  }
+}
+
+function startDatabase(): Promise<DatabaseServer> {
+  const app = appConfig();
+  const { url, directUrl } = databaseConfig();
+  assertOneProcess(app.role, { database: url, driver: storageConfig().driver });
+  return DatabaseServer.start({
+    url,
+    directUrl,
+    dataDir: app.dataDir,
+    attachAs: Attachment.Service,
+    logger: new Logger(DatabaseServer.name),
+  });
+}
+
+/** Embedded parts belong to one process: two roles on two machines would each see only their own. */
+function assertOneProcess(role: Role, parts: { database: string | undefined; driver: StorageDriver }): void {
+  if (role === Role.All) return;
+  const embedded = [
+    ...(parts.database === undefined ? ['the embedded database (set DATABASE_URL)'] : []),
+    ...(parts.driver === StorageDriver.Local ? ['the local object store (set S3_BUCKET_NAME)'] : []),
+  ];
+  if (embedded.length === 0) return;
+  throw new InvalidEnvironmentError([
+    `ROLE=${role} needs a database and an object store that other processes share; this one has ${embedded.join(' and ')}. Use ROLE=all, or set them`,
+  ]);
+}
+
+async function listen(database: DatabaseServer): Promise<void> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(database), {
+    bufferLogs: true,
+    abortOnError: false,
+    bodyParser: false,
+  });
+  setUp(app);
+  stopOnSignals(app, database);
+  const config = app.get<AppConfig>(appConfig.KEY);
+  await app.listen(config.port, config.host);
+  process.stdout.write(
+    greeting({
+      app: config,
+      bucket: app.get<StorageConfig>(storageConfig.KEY).bucket,
+      database: database.description(),
+      key: app.get(BootstrapKey).notice,
+    }),
+  );
+}
+
+function startFailure(error: unknown): string {
+  if (error instanceof InvalidEnvironmentError || error instanceof DataDirInUseError) return error.message;
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `${error.message}. Another program listens there; choose another PORT.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,83 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { contentTypeOf, FormatFamily, KNOWN_EXTENSIONS, matchFormat } from './file-formats.js';
+import { placeKeyOf, type FileKind } from './file-kind.js';
+import type { KeyParameters, ParsedKey } from './key-template.js';
+import { storageConfig, type StorageConfig } from './storage.config.js';
+import { TypeNotAcceptedError, UnknownFileKindError } from './storage.errors.js';
+
+/** What a kind takes under the present configuration. */
+export interface Acceptance {
+  /** With their dot, in lower case. */
+  readonly extensions: readonly string[];
+  readonly contentTypes: readonly string[];
+  readonly maxSizeBytes: number;
+}
+
+/** Every kind of file that some module has declared. */
+@Injectable()
+export class FileKinds {
+  private readonly kinds = new Map<string, FileKind>();
+
+  constructor(@Inject(storageConfig.KEY) private readonly config: StorageConfig) {}
+
+  /** Called by `StorageModule.forFeature`. Two kinds of one name stop the start. */
+  register(kinds: readonly FileKind[]): void {
+    for (const kind of kinds) {
+      const known = this.kinds.get(kind.name);
+      if (known !== undefined && known !== kind) throw new Error(`Two file kinds are called ${kind.name}`);
+      this.kinds.set(kind.name, kind);
+    }
+  }
+
+  get all(): readonly FileKind[] {
+    return [...this.kinds.values()];
+  }
+
+  get(name: string): FileKind {
+    const kind = this.kinds.get(name);
+    if (kind === undefined) throw new UnknownFileKindError(name);
+    return kind;
+  }
+
+  /** Which kind an object of this key is of, and what the key says. A revision's key is read as its place's. */
+  parse(key: string): (ParsedKey & { readonly kind: FileKind }) | undefined {
+    const plain = placeKeyOf(key);
+    for (const kind of this.kinds.values()) {
+      const parsed = kind.template.parse(plain);
+      if (parsed !== undefined) return { kind, ...parsed };
+    }
+    return undefined;
+  }
+
+  /** What the kind takes: for these parameters, or in all when none are given. */
+  acceptance(kind: FileKind, parameters?: KeyParameters): Acceptance {
+    const family = parameters && kind.familyFor(parameters);
+    const accepted = family === undefined ? kind.accepts : [family];
+    const entries = accepted.flatMap((entry) => {
+      const asFamily = isFamily(entry) ? entry : undefined;
+      const extensions = asFamily === undefined ? [entry] : this.config.allowedExtensions[asFamily];
+      return extensions
+        .filter((extension) => KNOWN_EXTENSIONS.includes(extension))
+        .map((extension) => ({ extension, contentType: contentTypeOf(extension, asFamily) ?? '' }));
+    });
+    return {
+      extensions: [...new Set(entries.map((entry) => entry.extension))],
+      contentTypes: [...new Set(entries.map((entry) => entry.contentType))],
+      maxSizeBytes: kind.maxSizeBytes ?? this.config.maxFileSizeBytes,
+    };
+  }
+
+  /** The content type to store, or `TypeNotAcceptedError` when extension or bytes are not what the kind takes. */
+  contentType(kind: FileKind, parameters: KeyParameters, file: { extension: string; foundType: string }): string {
+    const { extensions } = this.acceptance(kind, parameters);
+    const contentType = extensions.includes(file.extension)
+      ? matchFormat(file.extension, file.foundType, kind.familyFor(parameters))
+      : undefined;
+    if (contentType === undefined) throw new TypeNotAcceptedError({ ...file, accepted: extensions });
+    return contentType;
+  }
+}
+
+function isFamily(entry: string): entry is FormatFamily {
+  return (Object.values(FormatFamily) as string[]).includes(entry);
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { LocalLinkSigner } from './local-link-signer.js';
+import { LocalObjectStorage } from './local-object-storage.js';
+import { LocalObjectsController } from './local-objects.controller.js';
+import { LocalObjectsService } from './local-objects.service.js';
+import { StorageModule } from './storage.module.js';
+import { Store, type LocalStore } from './store.js';
+
+/** Answers the local store's links. Imported only where the local store is the one that is used. */
+@Module({
+  imports: [StorageModule],
+  controllers: [LocalObjectsController],
+  providers: [
+    { provide: LocalObjectStorage, inject: [Store], useFactory: (store: Store) => localOf(store).storage },
+    { provide: LocalLinkSigner, inject: [Store], useFactory: (store: Store) => localOf(store).signer },
+    LocalObjectsService,
+  ],
+})
+export class LocalObjectsModule {}
+
+function localOf({ local }: Store): LocalStore {
+  if (local === undefined) throw new Error('The store is not the local one: its links are answered elsewhere');
+  return local;
+}

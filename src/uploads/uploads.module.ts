@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { FilesModule } from '../files/index.js';
+import { MetricsModule } from '../metrics/index.js';
+import { StorageModule } from '../storage/index.js';
+import { FormUploads } from './form-uploads.js';
+
+/** The ways in which clients send bytes. */
+@Module({
+  imports: [FilesModule, StorageModule, MetricsModule],
+  providers: [FormUploads],
+  exports: [FormUploads],
+})
+export class UploadsModule {}
