@@ -18,7 +18,9 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
       'max-params': ['error', 6],
       'no-console': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      // DTOs are shapes: class-validator and OpenAPI read their decorators, and nobody asks for their prototype.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
   },
   {

@@ -19,7 +19,11 @@ export default defineConfig({
     path: 'dist/database/migrations',
     pathTs: 'src/database/migrations',
     glob: 'Migration*.{js,ts}',
-    snapshotName: '.snapshot',
+    // The schema is compared with the database itself, so that what migrations do by hand is seen.
+    snapshot: false,
+    safe: true,
     disableForeignKeys: false,
   },
+  // The queue makes and migrates its own.
+  schemaGenerator: { ignoreSchema: ['pgboss'] },
 });

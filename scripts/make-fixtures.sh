@@ -35,6 +35,11 @@ ffmpeg_quiet -f lavfi -i "$stereo:s=44100:d=2.5" $tags -c:a libvorbis -q:a 2 "$a
 ffmpeg_quiet -f lavfi -i "$stereo:s=48000:d=2.5" $tags -c:a libopus -b:a 64k "$audio/opus.webm"
 ffmpeg_quiet -f lavfi -i "anullsrc=r=44100:cl=stereo:d=2" -c:a flac "$audio/silence.flac"
 
+# One second of 44.1 kHz stereo, then one of 22.05 kHz mono, as from a recorder whose settings were changed meanwhile.
+ffmpeg_quiet -f lavfi -i "$stereo:s=44100:d=1" -c:a libmp3lame -b:a 64k -write_xing 0 -id3v2_version 0 "$temp/one.mp3"
+ffmpeg_quiet -f lavfi -i "$mono:s=22050:d=1" -c:a libmp3lame -b:a 32k -write_xing 0 -id3v2_version 0 "$temp/two.mp3"
+cat "$temp/one.mp3" "$temp/two.mp3" > "$audio/changing.mp3"
+
 # With a picture: the sound counts, a video without sound has none to give.
 picture="testsrc=size=64x48:rate=5:duration=2"
 ffmpeg_quiet -f lavfi -i "$picture" -f lavfi -i "$mono:s=48000:d=2" $tags -c:v libx264 -pix_fmt yuv420p -c:a aac -b:a 64k \

@@ -24,8 +24,6 @@ export interface ConnectionRecord {
   readonly port?: number;
   readonly url?: string;
   readonly postmasterPid?: number;
-  /** The service that runs on this data directory; only ever used to name it in a message. */
-  readonly servicePid?: number;
 }
 
 export function newConnectionRecord(): Omit<ConnectionRecord, 'cluster'> {
@@ -97,9 +95,7 @@ function isConnectionRecord(value: unknown): value is ConnectionRecord {
   return (
     [record.installation, record.password, record.cluster].every((field) => typeof field === 'string') &&
     /^[0-9a-f]{16}$/.test(String(record.installation)) &&
-    [record.port, record.postmasterPid, record.servicePid].every(
-      (field) => field === undefined || Number.isSafeInteger(field),
-    ) &&
+    [record.port, record.postmasterPid].every((field) => field === undefined || Number.isSafeInteger(field)) &&
     (record.url === undefined || typeof record.url === 'string')
   );
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { giveToOwnerOf } from './connection-file.js';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
@@ -21,8 +21,22 @@ export class DataDirLocks {
     if (mkdirSync(this.dir, { recursive: true, mode: 0o700 }) !== undefined) giveToOwnerOf(dataDir, this.dir);
   }
 
-  service(): Promise<OsLock | undefined> {
-    return this.acquire('service', { mode: LockMode.Exclusive, timeoutMs: TRIAL_MS });
+  async service(): Promise<OsLock | undefined> {
+    const lock = await this.acquire('service', { mode: LockMode.Exclusive, timeoutMs: TRIAL_MS });
+    if (lock !== undefined) {
+      writeFileSync(this.servicePidFile(), String(process.pid), { mode: 0o600 });
+      giveToOwnerOf(this.dataDir, this.servicePidFile());
+    }
+    return lock;
+  }
+
+  /** Whoever holds the lock, for a message. It decides nothing. */
+  servicePid(): number | undefined {
+    try {
+      return Number(readFileSync(this.servicePidFile(), 'utf8')) || undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   isServiceFree(): boolean {
@@ -50,6 +64,10 @@ export class DataDirLocks {
     } finally {
       lock.release();
     }
+  }
+
+  private servicePidFile(): string {
+    return join(this.dir, 'service.pid');
   }
 
   private async acquire(name: string, how: { mode: LockMode; timeoutMs: number }): Promise<OsLock | undefined> {

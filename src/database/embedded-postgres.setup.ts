@@ -44,12 +44,13 @@ export interface RunningServer extends PreparedServer {
 /** Settles where everything lies, and writes that down before anything is made there. */
 export async function prepareServer(options: EmbeddedPostgresOptions): Promise<PreparedServer> {
   const { dataDir, logger, relocationRoots = RELOCATION_ROOTS } = options;
-  const known = readConnectionRecord(dataDir) ?? { ...newConnectionRecord(), cluster: 'postgres' };
+  const found = readConnectionRecord(dataDir);
+  const known = found ?? { ...newConnectionRecord(), cluster: 'postgres' };
   const home = findServerHome(known, dataDir, relocationRoots);
   const record = { ...known, cluster: home.dir === dataDir ? 'postgres' : home.clusterDir };
   if (home.dir !== dataDir)
     logger.log({ clusterDir: home.clusterDir }, 'The server cannot get into DATA_DIR, so the database lies elsewhere');
-  writeConnectionRecord(dataDir, record);
+  if (found?.cluster !== record.cluster) writeConnectionRecord(dataDir, record);
   const binaries = usableBinaries(options.binariesDir ?? (await installedBinaries()), {
     user: home.user,
     copyTo: () => (home.user === undefined ? dataDir : sharedFolder(relocationRoots, home.user)),
@@ -76,7 +77,6 @@ export async function startServer(prepared: PreparedServer, options: EmbeddedPos
     port: postmaster.port,
     url: urlOf(record.password, postmaster.port),
     postmasterPid: postmaster.pid,
-    ...(options.attachAs === Attachment.Service && { servicePid: process.pid }),
   };
   writeConnectionRecord(options.dataDir, written);
   return { ...prepared, record: written, postmaster };

@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { makeDataDir, readConnectionRecord, writeConnectionRecord } from './connection-file.js';
+import { makeDataDir, writeConnectionRecord } from './connection-file.js';
 import { DataDirLocks } from './data-dir-locks.js';
 import { DataDirInUseError, EmbeddedPostgresError } from './embedded-postgres.errors.js';
 import {
@@ -55,8 +55,7 @@ export class EmbeddedPostgres {
     try {
       if (options.attachAs === Attachment.Service) {
         const service = await locks.service();
-        if (service === undefined)
-          throw new DataDirInUseError(options.dataDir, readConnectionRecord(options.dataDir)?.servicePid);
+        if (service === undefined) throw new DataDirInUseError(options.dataDir, locks.servicePid());
         held.push(service);
       }
       return new EmbeddedPostgres(options, locks, held, await attach(options, locks, held));
@@ -142,6 +141,13 @@ export class EmbeddedPostgres {
     });
   }
 
+  private async restart(): Promise<void> {
+    const { server, record } = this.running;
+    const postmaster = await server.bringUp({ port: this.port, fixed: true });
+    this.running = { ...this.running, postmaster, record: { ...record, postmasterPid: postmaster.pid } };
+    writeConnectionRecord(this.options.dataDir, this.running.record);
+  }
+
   private async recover(): Promise<void> {
     const { logger } = this.options;
     this.quickDeaths = performance.now() - this.startedAt < STABLE_MS ? this.quickDeaths + 1 : 0;
@@ -150,12 +156,9 @@ export class EmbeddedPostgres {
       const pauseMs = this.quickDeaths === 0 ? 0 : Math.min(MAX_PAUSE_MS, 125 * 2 ** this.quickDeaths);
       await sleep(pauseMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       try {
-        const { server, record } = this.running;
-        const postmaster = await this.locks.inTransition(() => server.bringUp({ port: this.port, fixed: true }));
-        this.running = { ...this.running, postmaster, record: { ...record, postmasterPid: postmaster.pid } };
-        writeConnectionRecord(this.options.dataDir, this.running.record);
+        await this.locks.inTransition(() => this.restart());
         this.startedAt = performance.now();
-        logger.log(postmaster, 'Embedded PostgreSQL runs again');
+        logger.log(this.running.postmaster, 'Embedded PostgreSQL runs again');
         return;
       } catch (error) {
         if (this.isStopping()) return;

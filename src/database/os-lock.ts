@@ -20,16 +20,19 @@ export class OsLock {
 
   /** The lock, or undefined when another holds it. */
   static tryAcquire(path: string, mode: LockMode): OsLock | undefined {
-    const file = new DatabaseSync(path);
+    let file: DatabaseSync | undefined;
     try {
+      file = new DatabaseSync(path);
       file.exec('PRAGMA busy_timeout = 0');
       // The read takes the shared lock, which the open transaction then keeps.
       file.exec(mode === LockMode.Exclusive ? 'BEGIN EXCLUSIVE' : 'BEGIN; SELECT count(*) FROM sqlite_schema');
       return new OsLock(file);
     } catch (error) {
-      file.close();
+      file?.close();
       if (isBusy(error)) return undefined;
-      throw error;
+      throw new Error(`The lock ${path} cannot be taken: is its folder writable, and on a disk with locks?`, {
+        cause: error,
+      });
     }
   }
 

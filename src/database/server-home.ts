@@ -4,6 +4,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { errorCode } from '../errors/index.js';
 import type { ConnectionRecord } from './connection-file.js';
 import { EmbeddedPostgresError } from './embedded-postgres.errors.js';
+import { processesOf } from './process-table.js';
 import { canReach, giveTree, ownerOf, serverUser, type ServerUser } from './server-user.js';
 
 /** Where the cluster lies and whom it belongs to. */
@@ -35,7 +36,9 @@ export function findServerHome(
   const clusterDir = existsSync(recorded) ? recorded : undefined;
   const user = serverUser({ installation: record.installation, dataDir, ...(clusterDir && { clusterDir }) });
   refuseForeignCluster(clusterDir);
-  if (canReach(dataDir, user)) {
+  // One that runs is left where it is: it got in while it could, and is moved at the next start.
+  const runs = clusterDir !== undefined && processesOf(clusterDir).length > 0;
+  if (runs || canReach(dataDir, user)) {
     if (clusterDir !== undefined && user !== undefined && ownerOf(clusterDir)?.uid !== user.uid)
       giveTree(clusterDir, user);
     return { dir: dataDir, clusterDir: recorded, user };

@@ -100,7 +100,7 @@ function toAnswer(error: unknown): Answer {
   if (error instanceof HttpException) return fromHttpException(error);
   const status = bodyParserStatus(error);
   if (status !== undefined)
-    return { statusCode: status, code: bodyParserCode(status), message: String((error as Error).message) };
+    return { statusCode: status, code: bodyParserCode(status), message: (error as Error).message };
   if (isDatabaseAway(error)) {
     return {
       statusCode: 503,

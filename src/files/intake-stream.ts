@@ -13,7 +13,7 @@ export class IntakeStream {
   private ended = false;
 
   private constructor(
-    private readonly source: AsyncIterator<Buffer>,
+    private readonly source: AsyncIterator<Buffer, undefined>,
     /** The first bytes, at most `SNIFF_BYTES` and a chunk. */
     readonly head: Buffer,
     private readonly maxSizeBytes: number,
@@ -21,7 +21,7 @@ export class IntakeStream {
 
   /** Reads as much of the source as is needed to recognise it. */
   static async open(source: Readable, maxSizeBytes: number): Promise<IntakeStream> {
-    const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
     const chunks: Buffer[] = [];
     let length = 0;
     while (length < SNIFF_BYTES) {

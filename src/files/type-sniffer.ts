@@ -5,7 +5,6 @@ export const SNIFF_BYTES = 64 * 1024;
 
 const UNKNOWN = 'application/octet-stream';
 /** Bytes that plain text does not hold: controls but tab, line feed, form feed, carriage return and escape. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
 
 const MARKUP: readonly (readonly [RegExp, string])[] = [

@@ -8,20 +8,9 @@ const DEMUXERS = ['wav', 'mp3', 'mov', 'flac', 'ogg', 'matroska', 'aac'];
 
 /** The codecs that recorders write into those. A picture's codec is never opened, so its decoder is no way in. */
 const DECODERS = [
-  ...['aac', 'alac', 'flac', 'mp2', 'mp2float', 'mp3', 'mp3float', 'opus', 'vorbis', 'ac3', 'eac3'],
-  ...[
-    'adpcm_ima_qt',
-    'adpcm_ima_wav',
-    'adpcm_ms',
-    'pcm_alaw',
-    'pcm_mulaw',
-    'pcm_u8',
-    'pcm_s8',
-    'pcm_s16le',
-    'pcm_s16be',
-  ],
-  ...['pcm_s24le', 'pcm_s24be', 'pcm_s32le', 'pcm_s32be', 'pcm_f32le', 'pcm_f32be', 'pcm_f64le', 'pcm_f64be'],
-];
+  'aac alac flac mp2 mp2float mp3 mp3float opus vorbis ac3 eac3 adpcm_ima_qt adpcm_ima_wav adpcm_ms pcm_alaw pcm_mulaw',
+  'pcm_u8 pcm_s8 pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_s32be pcm_f32le pcm_f32be pcm_f64le pcm_f64be',
+].flatMap((line) => line.split(' '));
 
 const MAX_STREAMS = 64;
 

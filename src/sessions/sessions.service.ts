@@ -8,10 +8,14 @@ export class SessionsService {
   constructor(private readonly files: FilesService) {}
 
   originals(sessionId: string, page: PageQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionOriginal.name, sessionId, ...page });
+    return this.files.list({ kind: sessionOriginal.name, sessionId, ...within(page) });
   }
 
   results(sessionId: string, page: PageQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionResult.name, sessionId, ...page });
+    return this.files.list({ kind: sessionResult.name, sessionId, ...within(page) });
   }
+}
+
+function within({ limit, cursor }: PageQuery): Pick<PageQuery, 'limit' | 'cursor'> {
+  return { limit, ...(cursor !== undefined && { cursor }) };
 }

@@ -17,7 +17,7 @@ describe('originalFilename', () => {
 
   it('keeps at most 255 characters, the extension among them', () => {
     const name = originalFilename(`${'x'.repeat(300)}.flac`);
-    expect([...name]).toHaveLength(255);
+    expect(Array.from(name)).toHaveLength(255);
     expect(extensionOf(name)).toBe('.flac');
   });
 });

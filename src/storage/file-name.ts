@@ -5,7 +5,6 @@ const MAX_KEY_BYTES = 120;
 const MAX_KEY_EXTENSION_BYTES = 20;
 
 /** Controls (Cc), format characters (Cf: bidirectional marks, zero-width), line and paragraph separators, lone surrogates. */
-// eslint-disable-next-line no-misleading-character-class -- the two joiners are listed on purpose: emoji are built with them
 const UNSAFE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
 /**
@@ -16,9 +15,9 @@ export function originalFilename(given: string): string {
   const base = given.slice(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
   const clean = base.normalize('NFC').replace(UNSAFE, '').trim();
   if (clean === '' || /^\.+$/.test(clean)) return '';
-  const characters = [...clean];
+  const characters = Array.from(clean);
   if (characters.length <= MAX_ORIGINAL_CHARACTERS) return clean;
-  const extension = [...splitExtension(clean).extension].slice(0, MAX_KEY_EXTENSION_BYTES);
+  const extension = Array.from(splitExtension(clean).extension).slice(0, MAX_KEY_EXTENSION_BYTES);
   return [...characters.slice(0, MAX_ORIGINAL_CHARACTERS - extension.length), ...extension].join('');
 }
 

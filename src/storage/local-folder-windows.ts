@@ -1,3 +1,4 @@
+import type { Dir } from 'node:fs';
 import { opendir, stat } from 'node:fs/promises';
 import { isMissing, onDisk } from './disk-errors.js';
 import { readName, type NamedEntry } from './local-key-paths.js';
@@ -5,10 +6,12 @@ import { readName, type NamedEntry } from './local-key-paths.js';
 export type FolderEntry = NamedEntry & { readonly name: string };
 
 /** As many entries of one folder as are held at a time; while scanning, twice as many. */
-const WINDOW_ENTRIES = 8192;
+const WINDOW_ENTRIES = 16_384;
 /** Smaller folders are read again as fast as they are looked up. */
 const WORTH_KEEPING = 256;
-const KEPT_ENTRIES = 4 * WINDOW_ENTRIES;
+const KEPT_ENTRIES = 3 * WINDOW_ENTRIES;
+/** Names that one call to the system asks for. */
+const NAMES_AT_ONCE = 1024;
 /**
  * A folder changed so recently may change again without its time of change moving: kernels stamp by the tick, of 10 ms at
  * the most. What is read of it is not kept.
@@ -34,7 +37,7 @@ interface Window {
  * the folder again for each page.
  */
 export class LocalFolderWindows {
-  private readonly kept = new Map<string, Window & { readonly stamp: Stamp }>();
+  private readonly kept = new Map<string, Window & { readonly stamp: Stamp | undefined }>();
 
   constructor(private readonly windowEntries = WINDOW_ENTRIES) {}
 
@@ -50,19 +53,23 @@ export class LocalFolderWindows {
   }
 
   private async window(path: string, from: string): Promise<Window> {
-    const stamp = await onDisk('list', () => stampOf(path));
-    if (!stamp) return { entries: [], from, last: true };
     const kept = this.kept.get(path);
-    this.kept.delete(path);
+    // Most folders are small: they are not even asked when they changed.
+    const stamp = kept && (await onDisk('list', () => stampOf(path)));
     if (kept && same(kept.stamp, stamp) && covers(kept, from)) {
-      this.kept.set(path, kept);
+      this.keep(path, kept);
       return kept;
     }
-    const settled = BigInt(Date.now()) * 1_000_000n - stamp.changedNs > RACY_NS;
+    const now = BigInt(Date.now()) * 1_000_000n;
     const window = await onDisk('list', () => this.scan(path, from));
-    if (settled && window.entries.length >= Math.min(WORTH_KEEPING, this.windowEntries)) {
-      this.kept.set(path, { ...window, stamp });
-      this.forgetSome();
+    const settled = stamp && now - stamp.changedNs > RACY_NS ? stamp : undefined;
+    this.kept.delete(path);
+    if (window.entries.length >= Math.min(WORTH_KEEPING, this.windowEntries)) {
+      // A folder met for the first time leaves a mark alone, so that it is asked the next time.
+      this.keep(
+        path,
+        settled ? { ...window, stamp: settled } : { entries: [], from: '', last: false, stamp: undefined },
+      );
     }
     return window;
   }
@@ -70,23 +77,24 @@ export class LocalFolderWindows {
   private async scan(path: string, from: string): Promise<Window> {
     let entries: FolderEntry[] = [];
     let bound: string | undefined;
-    try {
-      for await (const { name } of await opendir(path, { bufferSize: 1024 })) {
-        const entry = readName(name);
-        if (!entry || entry.bytes < from || (bound !== undefined && entry.bytes > bound)) continue;
-        entries.push({ name, kind: entry.kind, bytes: entry.bytes });
-        if (entries.length < 2 * this.windowEntries) continue;
-        entries = entries.sort(byBytes).slice(0, this.windowEntries);
-        bound = entries.at(-1)?.bytes;
-      }
-    } catch (error) {
-      // The last object left the folder, or something that is not ours stands where a folder could be.
-      if (isMissing(error)) return { entries: [], from, last: true };
-      throw error;
-    }
+    const take = (name: string): void => {
+      const entry = readName(name);
+      if (!entry || entry.bytes < from || (bound !== undefined && entry.bytes > bound)) return;
+      entries.push({ name, kind: entry.kind, bytes: entry.bytes });
+      if (entries.length < 2 * this.windowEntries) return;
+      entries = entries.sort(byBytes).slice(0, this.windowEntries);
+      bound = entries.at(-1)?.bytes;
+    };
+    await forEachName(path, take);
     entries.sort(byBytes);
     const last = bound === undefined && entries.length <= this.windowEntries;
-    return { entries: entries.slice(0, this.windowEntries), from, last };
+    return { entries: last ? entries : entries.slice(0, this.windowEntries), from, last };
+  }
+
+  private keep(path: string, window: Window & { readonly stamp: Stamp | undefined }): void {
+    this.kept.delete(path);
+    this.kept.set(path, window);
+    this.forgetSome();
   }
 
   private forgetSome(): void {
@@ -100,6 +108,34 @@ export class LocalFolderWindows {
   }
 }
 
+/** Names come in no order; none where there is no folder, or something else stands where one could be. */
+async function forEachName(path: string, visit: (name: string) => void): Promise<void> {
+  const folder = await openIfThere(path);
+  if (!folder) return;
+  try {
+    for (let first = await folder.read(); first; first = await folder.read()) {
+      visit(first.name);
+      // The others of the same call are in memory already; a promise for each would take longer than all the rest.
+      for (let taken = 1; taken < NAMES_AT_ONCE; taken += 1) {
+        const next = folder.readSync();
+        if (!next) return;
+        visit(next.name);
+      }
+    }
+  } finally {
+    folder.closeSync();
+  }
+}
+
+async function openIfThere(path: string): Promise<Dir | undefined> {
+  try {
+    return await opendir(path, { bufferSize: NAMES_AT_ONCE });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
 async function stampOf(path: string): Promise<Stamp | undefined> {
   try {
     const { ino, mtimeNs } = await stat(path, { bigint: true });
@@ -110,8 +146,8 @@ async function stampOf(path: string): Promise<Stamp | undefined> {
   }
 }
 
-function same(one: Stamp, other: Stamp): boolean {
-  return one.inode === other.inode && one.changedNs === other.changedNs;
+function same(one: Stamp | undefined, other: Stamp | undefined): boolean {
+  return one !== undefined && one.inode === other?.inode && one.changedNs === other.changedNs;
 }
 
 function covers(window: Window, from: string): boolean {

@@ -145,10 +145,20 @@ function numberIn(source: unknown, name: string): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
+/** What the SDK wraps because it does not know it for an error: an answer of a store it always does. */
+const WRAPPED = 'AWS SDK error wrapper for ';
+
 /** Sockets, name resolution, TLS; a body cut short; an answer that is no XML, which the SDK marks with `$response`. */
 function isNetworkFailure(error: Error): boolean {
-  for (let cause: unknown = error, depth = 0; types.isNativeError(cause) && depth < 5; cause = cause.cause, depth += 1) {
-    if (NETWORK.test(errorCode(cause) ?? '') || '$response' in cause || cause.message === 'socket hang up') return true;
+  for (
+    let cause: unknown = error, depth = 0;
+    types.isNativeError(cause) && depth < 5;
+    cause = cause.cause, depth += 1
+  ) {
+    if (NETWORK.test(errorCode(cause) ?? '') || '$response' in cause) return true;
+    if (cause.message === 'socket hang up' || cause.message.startsWith(WRAPPED)) return true;
   }
-  return error instanceof AggregateError && error.errors.some((one) => types.isNativeError(one) && isNetworkFailure(one));
+  return (
+    error instanceof AggregateError && error.errors.some((one) => types.isNativeError(one) && isNetworkFailure(one))
+  );
 }

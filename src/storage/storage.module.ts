@@ -10,11 +10,9 @@ import { ObjectStorage } from './object-storage.js';
 import { storageConfig, type StorageConfig } from './storage.config.js';
 import { Store } from './store.js';
 
-/** Puts the kinds of one module into the registry. */
-class FileKindsRegistration {
-  constructor(registry: FileKinds, kinds: readonly FileKind[]) {
-    registry.register(kinds);
-  }
+/** The kinds that one module has put into the registry. */
+class RegisteredKinds {
+  constructor(readonly kinds: readonly FileKind[]) {}
 }
 
 @Module({})
@@ -47,9 +45,12 @@ export class StorageModule {
       imports: [StorageModule],
       providers: [
         {
-          provide: FileKindsRegistration,
+          provide: RegisteredKinds,
           inject: [FileKinds],
-          useFactory: (registry: FileKinds) => new FileKindsRegistration(registry, kinds),
+          useFactory: (registry: FileKinds) => {
+            registry.register(kinds);
+            return new RegisteredKinds(kinds);
+          },
         },
       ],
       exports: [StorageModule],

@@ -117,7 +117,7 @@ class HandlerEngine<T> implements StorageEngine {
   }
 }
 
-function translate(error: unknown): unknown {
+function translate(error: unknown): Error {
   if (!(error instanceof Error)) return new MalformedMultipartError('it cannot be parsed');
   if (error instanceof UploadInterruptedError && errorMessage(error.cause).startsWith('Unexpected end of')) {
     return new MalformedMultipartError('it ends before its last boundary', { cause: error });

@@ -9,7 +9,7 @@ import { LocalLinkSigner } from '../../src/storage/local-link-signer.js';
 import { LocalObjectStorage } from '../../src/storage/local-object-storage.js';
 import { LocalObjectsController } from '../../src/storage/local-objects.controller.js';
 import { LocalObjectsService } from '../../src/storage/local-objects.service.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../support/free-port.js';
 import { objectStorageContract } from './object-storage.contract.js';
 import type { StorageUnderTest } from './storage-under-test.js';
 

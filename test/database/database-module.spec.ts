@@ -1,9 +1,9 @@
 import { Migration } from '@mikro-orm/migrations';
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
-import { Injectable, Module } from '@nestjs/common';
+import { Injectable, Logger, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Client } from 'pg';
-import { DatabaseHealth, DatabaseModule, DatabaseServer, runMigrations } from '../../src/database/index.js';
+import { Attachment, DatabaseHealth, DatabaseModule, DatabaseServer, runMigrations } from '../../src/database/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const NoteSchema = defineEntity({
@@ -50,23 +50,27 @@ class NotesModule {}
 
 describe('DatabaseModule', () => {
   let database: TestDatabase;
-  const urlBefore = process.env['DATABASE_URL'];
   const modules: TestingModule[] = [];
 
   beforeEach(async () => {
     database = await createTestDatabase();
-    process.env['DATABASE_URL'] = database.url;
   });
 
   afterEach(async () => {
     await Promise.all(modules.splice(0).map((module) => module.close()));
-    if (urlBefore === undefined) delete process.env['DATABASE_URL'];
-    else process.env['DATABASE_URL'] = urlBefore;
     await database.drop();
   });
 
   async function start(): Promise<TestingModule> {
-    const module = await Test.createTestingModule({ imports: [DatabaseModule.forRoot(), NotesModule] }).compile();
+    const server = await DatabaseServer.start({
+      url: database.url,
+      directUrl: undefined,
+      dataDir: '/nowhere',
+      attachAs: Attachment.Service,
+      logger: new Logger(),
+    });
+    const imports = [DatabaseModule.forRoot(server), NotesModule];
+    const module = await Test.createTestingModule({ imports }).compile();
     modules.push(module);
     return module.init();
   }
@@ -102,14 +106,11 @@ describe('DatabaseModule', () => {
 
   it('says so when the database does not answer in time', async () => {
     const module = await start();
-    const client = new Client({ connectionString: database.url });
-    await client.connect();
     const { orm } = module.get(Reader);
     const busy = Array.from({ length: 20 }, () => orm.em.getConnection().execute('select pg_sleep(0.7)'));
     await expect(module.get(DatabaseHealth).ping(100)).rejects.toThrow(/100 ms/);
     await Promise.all(busy);
     await module.get(DatabaseHealth).ping();
-    await client.end();
   });
 
   it('migrates once when several nodes start together', async () => {

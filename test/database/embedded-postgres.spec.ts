@@ -25,6 +25,7 @@ import type { EmbeddedPostgresOptions } from '../../src/database/embedded-postgr
 import { installedBinaries } from '../../src/database/postgres-binaries.js';
 import { isPostgresOf, processesOf, signal } from '../../src/database/process-table.js';
 
+const ROOT = join(import.meta.dirname, '..', '..');
 const HOLDER = join(import.meta.dirname, 'hold-database.ts');
 const RECOVERY_MS = 15_000;
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
@@ -72,6 +73,8 @@ describe('EmbeddedPostgres', () => {
   function launch(options: HolderOptions): ChildProcess {
     const given = { dataDir, attachAs: 'service', settings: { fsync: 'off' }, ...options };
     return spawn(process.execPath, ['--import', 'tsx', HOLDER, JSON.stringify(given)], {
+      // The loader reads the tsconfig.json of its working directory.
+      cwd: ROOT,
       stdio: ['pipe', 'pipe', 'ignore'],
     });
   }

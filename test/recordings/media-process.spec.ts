@@ -98,6 +98,17 @@ describe('a recording of each accepted format', () => {
     expect(png.length).toBeLessThan(50_000);
   });
 
+  it('is measured as one where sample rate and channels change midway', async () => {
+    const result = await media.probe(fixture('changing.mp3'));
+    expect(Math.abs(result.durationSeconds - 2.1)).toBeLessThan(0.1);
+    expectWithin(result.loudness.truePeakDbtp, -9.5, 0.5);
+    const waveform = await media.waveform(fixture('changing.mp3'));
+    expect((waveform.length * waveform.samples_per_pixel) / waveform.sample_rate).toBeCloseTo(
+      result.durationSeconds,
+      1,
+    );
+  });
+
   it('measures the recording of the demo', async () => {
     const result = await media.probe(fileInput(new URL('../../samples/welcome.wav', import.meta.url)));
     expect(result).toMatchObject({ container: 'wav', channels: 1, sampleRateHz: 16_000 });

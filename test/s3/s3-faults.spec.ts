@@ -39,9 +39,10 @@ function nameOf(step: { operation: string; skip: number }, effect: FaultEffect):
   return `${what} ${step.operation}${step.skip > 0 ? ` from the ${step.skip + 1}rd on` : ''}`;
 }
 
-async function bytesUnder(storage: ObjectStorage, key: string): Promise<Buffer | undefined> {
+/** Jest takes a minute to compare 11 MB. */
+async function hasBytes(storage: ObjectStorage, key: string, bytes: Buffer): Promise<boolean> {
   const content = await storage.find(key);
-  return content && Buffer.concat(await content.body.toArray());
+  return content !== undefined && Buffer.concat(await content.body.toArray()).equals(bytes);
 }
 
 const suite = TEST_S3_ENDPOINT === undefined ? describe.skip : describe;
@@ -56,11 +57,12 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
   beforeAll(async () => {
     bucket = await openTestBucket();
     proxy = await startFaultProxy({ target: TEST_S3_ENDPOINT ?? '' });
-    storage = bucket.through(proxy.url, TIMEOUTS).storage;
   });
   beforeEach(() => {
     proxy.faults.clear();
     proxy.forget();
+    // A client whose retries mostly fail soon makes none: the SDK's retry quota, which an outage empties.
+    storage = bucket.through(proxy.url, TIMEOUTS).storage;
     key = `${randomBytes(6).toString('hex')}/file`;
   });
   afterAll(async () => {
@@ -128,19 +130,20 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
   });
 
   describe('once', () => {
-    const effects: readonly FaultEffect[] = [
-      ...OUTAGES,
-      { kind: 'lose-answer' },
-      { kind: 'cut-request', afterBytes: 1000 },
-    ];
-    const matrix = STEPS.flatMap((step) => effects.map((effect) => [nameOf(step, effect), step, effect] as const));
+    const effects: readonly FaultEffect[] = [...OUTAGES, { kind: 'lose-answer' }];
+    const matrix = [
+      ...STEPS.flatMap((step) => effects.map((effect) => ({ step, effect }))),
+      ...STEPS.filter(({ operation }) => /^(PutObject|UploadPart)$/.test(operation)).map((step) => ({
+        step,
+        effect: { kind: 'cut-request', afterBytes: 1000 } as const,
+      })),
+    ].map(({ step, effect }) => [nameOf(step, effect), step, effect] as const);
 
     it.each(matrix)('stores all the same when it %s', async (_name, { operation, bytes, skip }, effect) => {
-      if (effect.kind === 'cut-request' && !['PutObject', 'UploadPart'].includes(operation)) return;
       proxy.faults.add({ when: { operation }, skip, times: 1, effect });
       const result = await put(bytes);
       expect(proxy.requests.filter((request) => request.effect !== undefined)).toHaveLength(1);
-      expect(await bytesUnder(bucket.storage, key)).toEqual(bytes);
+      expect(await hasBytes(bucket.storage, key, bytes)).toBe(true);
       expect(await bucket.storage.head(key)).toMatchObject({ etag: result.etag, checksums: result.checksums });
       expect(await openUploads()).toBe(0);
     });
@@ -162,7 +165,7 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
     ])('is understood at %s when the object was to be created', async (operation, bytes) => {
       proxy.faults.add({ when: { operation }, times: 1, effect: { kind: 'lose-answer' } });
       await put(bytes, true);
-      expect(await bytesUnder(bucket.storage, key)).toEqual(bytes);
+      expect(await hasBytes(bucket.storage, key, bytes)).toBe(true);
     });
 
     it.each([
@@ -171,7 +174,7 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
     ])('is understood at %s even when it loses every answer', async (operation, bytes) => {
       proxy.faults.add({ when: { operation }, effect: { kind: 'lose-answer' } });
       await put(bytes);
-      expect(await bytesUnder(bucket.storage, key)).toEqual(bytes);
+      expect(await hasBytes(bucket.storage, key, bytes)).toBe(true);
       expect(await openUploads()).toBe(0);
     });
 
@@ -188,7 +191,7 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
       await bucket.storage.put(key, Readable.from(['I was first']), TYPE);
       proxy.faults.add({ when: { operation }, times: 1, effect: { kind: 'status', status: 500 } });
       await expect(put(bytes, true)).rejects.toBeInstanceOf(KeyTakenError);
-      expect(await bytesUnder(bucket.storage, key)).toEqual(Buffer.from('I was first'));
+      expect(await hasBytes(bucket.storage, key, Buffer.from('I was first'))).toBe(true);
       expect(await openUploads()).toBe(0);
     });
 

@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 
 /** Nothing here has to survive a power cut, and many specs run side by side. */
@@ -32,5 +33,6 @@ export default async function globalSetup() {
 
 /** The sources themselves: whether a build is there, or fresh, makes no difference. */
 function source(path) {
-  return tsImport(path, import.meta.url);
+  const tsconfig = fileURLToPath(new URL('../../tsconfig.json', import.meta.url));
+  return tsImport(path, { parentURL: import.meta.url, tsconfig });
 }
