@@ -1,18 +1,26 @@
+import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
 import type { DatabaseServer } from './database/index.js';
 
 /** After this the process ends whatever is still open: orchestrators send SIGKILL at ten seconds. */
 const DEADLINE_MS = 9500;
+/** Ctrl-C under npm comes twice: from the terminal, and passed on by npm. Within this time it is one signal. */
+const ONE_SIGNAL_MS = 1000;
+/** What requests that run at the signal may still take. */
+const DRAIN_MS = 3000;
 
 /**
  * Ends the service on SIGTERM and SIGINT: no new requests, running ones and jobs get a moment, then the database. Exit 0; a
- * second signal ends it at once.
+ * second signal, a second later or more, ends it at once.
  */
 export function stopOnSignals(app: INestApplication, database: DatabaseServer): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (): void => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > ONE_SIGNAL_MS) process.exit(1);
+      return;
+    }
+    stoppingSince = performance.now();
     setTimeout(() => process.exit(0), DEADLINE_MS).unref();
     void end(app, database);
   };
@@ -23,6 +31,7 @@ export function stopOnSignals(app: INestApplication, database: DatabaseServer): 
 async function end(app: INestApplication, database: DatabaseServer): Promise<void> {
   let code = 0;
   try {
+    await drain(app.getHttpServer() as Server);
     await app.close();
   } catch (error) {
     code = 1;
@@ -30,4 +39,19 @@ async function end(app: INestApplication, database: DatabaseServer): Promise<voi
   }
   await database.stop();
   process.exit(code);
+}
+
+/** Takes no new connections, lets running requests end, and cuts those that take longer. */
+async function drain(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+  server.closeIdleConnections();
+  const cut = setTimeout(() => {
+    server.closeAllConnections();
+  }, DRAIN_MS);
+  await closed;
+  clearTimeout(cut);
 }

@@ -6,8 +6,10 @@ import type { IdempotentRequest } from '../idempotency/index.js';
 import {
   extensionOf,
   FileKinds,
+  KeyTakenError,
   ObjectStorage,
   originalFilename,
+  StoreUnavailableError,
   type FileKind,
   type KeyParameters,
   type PutResult,
@@ -15,7 +17,7 @@ import {
 import { FileConfirmations } from './file-confirmations.js';
 import { FilePurger } from './file-purger.js';
 import { FileReservations, type Reservation } from './file-reservations.js';
-import { EmptyFileError, InvalidFilenameError } from './files.errors.js';
+import { EmptyFileError, InvalidFilenameError, KeyOccupiedError } from './files.errors.js';
 import { IntakeStream } from './intake-stream.js';
 import { moments } from './moments.js';
 import type { StoredFile } from './stored-file.entity.js';
@@ -117,7 +119,10 @@ export class FileIntake {
       moments.sent.publish({ fileId: reserved.fileId });
       return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
     } catch (error) {
-      await this.discard([reserved], file.actor, rejectionOf(error));
+      if (error instanceof KeyTakenError) throw await this.withdraw(reserved, error);
+      // A store that did not answer may still carry out what it was asked: the row stays to have the object removed again.
+      const uncertain = error instanceof StoreUnavailableError;
+      await this.discard([reserved], file.actor, { reason: rejectionOf(error), uncertain });
       throw error;
     } finally {
       lease.stop();
@@ -135,23 +140,35 @@ export class FileIntake {
       for (const { fileId } of sent) moments.confirmed.publish({ fileId });
       return files;
     } catch (error) {
-      await this.discard(sent, confirmation.actor, rejectionOf(error));
+      await this.discard(sent, confirmation.actor, { reason: rejectionOf(error) });
       throw error;
     }
   }
 
-  /** Undoes what `send` did. A file that was confirmed meanwhile, or that the sweeper has taken, is left alone. */
-  async discard(sent: readonly Omit<Reservation, 'key'>[], actor: Actor, reason = 'DISCARDED'): Promise<void> {
+  /**
+   * Undoes what `send` did. A file that was confirmed meanwhile, or that the sweeper has taken, is left alone. `uncertain`: the
+   * store may still be at it, so the row stays for a while and the object is removed once more.
+   */
+  async discard(
+    sent: readonly Reservation[],
+    actor: Actor,
+    { reason, uncertain = false }: { readonly reason: string; readonly uncertain?: boolean },
+  ): Promise<void> {
+    const ids = sent.map((file) => file.fileId);
     try {
       await this.reservations.reject(sent, reason);
-      await this.purger.purge(
-        sent.map((file) => file.fileId),
-        actor,
-      );
+      await this.purger.purge(ids, actor, { again: uncertain });
     } catch (error) {
       // The rows say what is left to do: the sweeper does it once the lease has run out.
-      this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: sent.map((file) => file.fileId) });
+      this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: ids });
     }
+  }
+
+  /** Somebody else's object lies under the key: it stays, and the next try gets another key. */
+  private async withdraw(reserved: Reservation, cause: KeyTakenError): Promise<KeyOccupiedError> {
+    this.logger.warn({ event: 'KEY_OCCUPIED', key: reserved.key }, 'the bucket has an object that no record knows');
+    await this.reservations.withdraw(reserved);
+    return new KeyOccupiedError({ cause });
   }
 }
 

@@ -1,8 +1,10 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
 import { ObjectStorage } from '../storage/index.js';
+import { filesConfig, type FilesConfig } from './files.config.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
 
 /** What became of the files of one call. */
@@ -22,15 +24,27 @@ export class FilePurger {
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
     private readonly audit: AuditLog,
+    private readonly clock: Clock,
+    @Inject(filesConfig.KEY) private readonly config: FilesConfig,
   ) {}
 
-  /** Purges files that are `rejected` or `purging`; any other is left alone. */
-  async purge(ids: readonly string[], actor: Actor): Promise<PurgeOutcome> {
+  /**
+   * Purges files that are `rejected` or `purging`; any other is left alone. `again`: the objects are removed now, and the rows
+   * stay until the next sweep has removed them once more.
+   */
+  async purge(
+    ids: readonly string[],
+    actor: Actor,
+    { again = false }: { readonly again?: boolean } = {},
+  ): Promise<PurgeOutcome> {
     const em = this.em.fork();
     await em.nativeUpdate(
       StoredFile,
       { id: { $in: [...ids] }, status: FileStatus.Rejected },
-      { status: FileStatus.Purging },
+      {
+        status: FileStatus.Purging,
+        ...(again && { leaseUntil: new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000) }),
+      },
     );
     const files = await em.find(StoredFile, { id: { $in: [...ids] }, status: FileStatus.Purging });
     for (const file of files) {
@@ -41,6 +55,7 @@ export class FilePurger {
     if (failed.length > 0)
       this.logger.warn({ event: 'PURGE_INCOMPLETE', failed: failed.slice(0, 10), count: failed.length });
     const failedKeys = new Set(failed.map((failure) => failure.key));
+    if (again) return { purged: [], kept: files.map((file) => file.id) };
     const gone = files.filter((file) => !failedKeys.has(file.key));
     await em.transactional(async (tx) => {
       await tx.nativeDelete(StoredFile, { id: { $in: gone.map((file) => file.id) }, status: FileStatus.Purging });

@@ -127,6 +127,13 @@ export class FileReservations {
     };
   }
 
+  /** Drops a pending row whose object is not ours. */
+  async withdraw({ fileId, attempt, hold }: Reservation): Promise<void> {
+    const em = this.em.fork();
+    await em.nativeDelete(StoredFile, { id: fileId, status: FileStatus.Pending, attempt });
+    if (hold !== undefined) await this.idempotency.release(em, hold);
+  }
+
   /** Gives pending files up. One that is no longer pending, or another's by now, is left alone. */
   async reject(reservations: readonly Omit<Reservation, 'key'>[], reason: string): Promise<void> {
     const em = this.em.fork();

@@ -68,6 +68,18 @@ export class InvalidFilenameError extends DomainError {
   }
 }
 
+/** The bucket holds an object of somebody else under the key that the file was to get. */
+export class KeyOccupiedError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'KEY_OCCUPIED';
+  constructor(options?: DomainErrorOptions) {
+    super('The place of this file in the bucket turned out to be taken. Send it again: it gets another.', {
+      ...options,
+      retryAfterSeconds: 1,
+    });
+  }
+}
+
 /** The sender's connection ended before the file did. */
 export class UploadInterruptedError extends DomainError {
   readonly kind = 'invalid';

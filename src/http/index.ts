@@ -1,3 +1,4 @@
 export { ApiErrors } from './api-errors.decorator.js';
+export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { checkQuery, validationPipe } from './validation.js';

@@ -22,7 +22,7 @@ export class HealthController {
   ) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but itself.' })
+  @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but itself.', security: [] })
   @ApiOkResponse({ description: 'It is.' })
   live(): { status: 'ok' } {
     return { status: 'ok' };
@@ -33,6 +33,7 @@ export class HealthController {
   @ApiOperation({
     summary: 'Can it serve requests?',
     description: 'Asks the database, the object store and the queue.',
+    security: [],
   })
   @ApiOkResponse({ description: 'All of them answer.' })
   @ApiServiceUnavailableResponse({ description: 'One of them does not; the body says which.' })

@@ -84,7 +84,7 @@ export class ProcessingRunner {
       signal.throwIfAborted();
     } catch (error) {
       stop({ outcome: 'failed' });
-      await this.intake.discard(sent, this.actor, 'STEP_FAILED');
+      await this.intake.discard(sent, this.actor, { reason: 'STEP_FAILED' });
       throw error;
     } finally {
       progress.stop();

@@ -5,6 +5,6 @@ export { extensionOf, keyFilename, originalFilename } from './file-name.js';
 export { keyDate, keyTimestamp, OUTSIDE_ID, type KeyParameters } from './key-template.js';
 export { ObjectStorage, type ByteRange, type ObjectInfo, type ObjectServer, type PutResult } from './object-storage.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
-export { ObjectMissingError, StoreUnavailableError } from './storage.errors.js';
+export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from './storage.errors.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';

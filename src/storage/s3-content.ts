@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { types } from 'node:util';
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3';
 import type { ByteRange, ObjectContent } from './object-storage.js';
 import { toObjectInfo, type S3Bucket } from './s3-bucket.js';
@@ -72,7 +71,7 @@ class ObjectBody extends Readable {
     });
     source.on('error', (error) => {
       const translated = options.translate(error);
-      this.destroy(types.isNativeError(translated) ? translated : error);
+      this.destroy(translated instanceof Error ? translated : error);
     });
     source.on('close', () => {
       if (!source.readableEnded) this.destroy(new StoreUnavailableError('GetObject'));

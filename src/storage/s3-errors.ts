@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { DomainError, errorCode } from '../errors/index.js';
 import {
   BucketMissingError,
@@ -70,7 +69,7 @@ const NETWORK = /^(EAI_|ECONN|EHOST|ENET|ENOTFOUND|EPIPE|EPROTO|ETIMEDOUT|ERR_SS
  * back as they are.
  */
 export function translateS3Error(error: unknown, request: S3Request): unknown {
-  if (error instanceof DomainError || !types.isNativeError(error)) return error;
+  if (error instanceof DomainError || !isError(error)) return error;
   const { name, status } = readFailure(error);
   const options = { cause: error };
   const partProblem = PART_PROBLEMS[name];
@@ -120,13 +119,13 @@ function translateMissing(name: string, request: S3Request, options: ErrorOption
 
 /** How many requests the SDK sent before it gave this answer; 1 for what is no error of the SDK's. */
 export function attemptsOf(error: unknown): number {
-  return types.isNativeError(error) ? readFailure(error).attempts : 1;
+  return isError(error) ? readFailure(error).attempts : 1;
 }
 
 /** S3's code of the answer behind an error, ours or the SDK's. */
 export function s3Code(error: unknown): string | undefined {
   const cause = error instanceof DomainError ? error.cause : error;
-  return types.isNativeError(cause) ? readFailure(cause).name : undefined;
+  return isError(cause) ? readFailure(cause).name : undefined;
 }
 
 function readFailure(error: Error): S3Failure {
@@ -137,6 +136,11 @@ function readFailure(error: Error): S3Failure {
     status: numberIn(metadata, 'httpStatusCode'),
     attempts: numberIn(metadata, 'attempts') ?? 1,
   };
+}
+
+/** By its looks: a socket's error may come from another realm (a vm context), where `instanceof` misses it. */
+function isError(value: unknown): value is Error {
+  return typeof value === 'object' && value !== null && 'name' in value && 'message' in value;
 }
 
 function numberIn(source: unknown, name: string): number | undefined {
@@ -150,15 +154,9 @@ const WRAPPED = 'AWS SDK error wrapper for ';
 
 /** Sockets, name resolution, TLS; a body cut short; an answer that is no XML, which the SDK marks with `$response`. */
 function isNetworkFailure(error: Error): boolean {
-  for (
-    let cause: unknown = error, depth = 0;
-    types.isNativeError(cause) && depth < 5;
-    cause = cause.cause, depth += 1
-  ) {
+  for (let cause: unknown = error, depth = 0; isError(cause) && depth < 5; cause = cause.cause, depth += 1) {
     if (NETWORK.test(errorCode(cause) ?? '') || '$response' in cause) return true;
     if (cause.message === 'socket hang up' || cause.message.startsWith(WRAPPED)) return true;
   }
-  return (
-    error instanceof AggregateError && error.errors.some((one) => types.isNativeError(one) && isNetworkFailure(one))
-  );
+  return error instanceof AggregateError && error.errors.some((one) => isError(one) && isNetworkFailure(one));
 }

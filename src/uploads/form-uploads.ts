@@ -74,7 +74,7 @@ export class FormUploads {
           ...idempotency(request, actor, filename),
         }),
       undo: async (file) => {
-        if (file.state === 'sent') await this.intake.discard([file], actor, 'FORM_REFUSED');
+        if (file.state === 'sent') await this.intake.discard([file], actor, { reason: 'FORM_REFUSED' });
       },
     });
     if (sent.state === 'replayed') return sent.answer as FileResponse;

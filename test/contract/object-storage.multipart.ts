@@ -113,6 +113,11 @@ export function multipartBehaviours(subject: Subject): void {
     const key = `${subject.folder()}file`;
     const { ref, parts, bytes } = await ready(key);
     await subject.storage.uploadPart(ref, 3, Buffer.from('left out'));
+    if (subject.gaps.includes('every-part-named')) {
+      await expect(subject.storage.completeMultipart(ref, parts)).rejects.toBeInstanceOf(InvalidPartError);
+      await subject.storage.abortMultipart(ref);
+      return;
+    }
     await subject.storage.completeMultipart(ref, parts);
     expect((await read(subject.storage, key))?.equals(bytes)).toBe(true);
   });
@@ -178,7 +183,10 @@ export function multipartBehaviours(subject: Subject): void {
       uploads.push(...page.uploads);
       after = page.nextAfter;
     } while (after);
-    expect(uploads.map((upload) => upload.key)).toEqual(inByteOrder(names.map((name) => folder + name)));
+    const listed = uploads.map((upload) => upload.key);
+    expect(subject.gaps.includes('uploads-loosely-ordered') ? inByteOrder(listed) : listed).toEqual(
+      inByteOrder(names.map((name) => folder + name)),
+    );
     expect(uploads.map((upload) => upload.uploadId).toSorted()).toEqual(refs.map((ref) => ref.uploadId).toSorted());
     for (const upload of uploads) expect(Math.abs(upload.initiatedAt.getTime() - Date.now())).toBeLessThan(60_000);
     expect((await subject.storage.listUploads({ prefix: folder })).nextAfter).toBeUndefined();

@@ -28,7 +28,8 @@ import { isPostgresOf, processesOf, signal } from '../../src/database/process-ta
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOLDER = join(import.meta.dirname, 'hold-database.ts');
 const RECOVERY_MS = 15_000;
-const asRoot = process.getuid?.() === 0 ? it : it.skip;
+const isRoot = process.getuid?.() === 0;
+const asRoot = isRoot ? it : it.skip;
 const onLinux = process.platform === 'linux' ? it : it.skip;
 
 type HolderOptions = Partial<Omit<EmbeddedPostgresOptions, 'logger'>>;
@@ -302,7 +303,7 @@ describe('EmbeddedPostgres', () => {
     await second.stop();
   });
 
-  describe('as root, for PostgreSQL refuses to be root', () => {
+  describe(`as root, which PostgreSQL refuses to be${isRoot ? '' : ' (skipped: this run is not root)'}`, () => {
     asRoot('runs as a user of its own, inside a data directory that it can reach', async () => {
       const database = await startHere();
       expect(statSync(`/proc/${database.pid}`).uid).toBeGreaterThan(60_000);

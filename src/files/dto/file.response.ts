@@ -63,8 +63,8 @@ export class FileResponse {
   condition!: FileCondition;
 
   @ApiProperty({
-    enum: ProcessingStatus,
-    enumName: 'ProcessingStatus',
+    type: 'string',
+    enum: [...Object.values(ProcessingStatus), null],
     nullable: true,
     example: ProcessingStatus.Queued,
     description: 'Null where nothing processes the file.',
