@@ -16,7 +16,7 @@ import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
-const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
+export const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
 
 /** The service: one process, with the parts that its role asks for. */
 @Module({})

@@ -1,10 +1,10 @@
 import type { Server } from 'node:http';
 import { VersioningType } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { json } from 'express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { appConfig, type AppConfig } from './config/index.js';
+import { jsonBody, requestId } from './http/index.js';
 import { setUpOpenApi } from './openapi.js';
 
 /** A connection on which nothing moves for this long is closed; a slow one moves. */
@@ -15,10 +15,11 @@ const JSON_LIMIT = '100kb';
 export function setUp(app: NestExpressApplication): void {
   const config = app.get<AppConfig>(appConfig.KEY);
   app.useLogger(app.get(Logger));
+  app.use(requestId);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   // Under /v1 only: what is sent to /objects is a file, even if it is JSON.
-  app.use('/v1', json({ limit: JSON_LIMIT }));
+  app.use('/v1', ...jsonBody(JSON_LIMIT));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);

@@ -1,19 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import type { AppConfig } from './config/index.js';
 
 /** Query parameters whose values are secrets: signatures and tokens, of S3, CloudFront and our own links. */
 const SECRET_PARAMETER = /^(?:x-amz-(?:signature|credential|security-token)|signature|policy|key-pair-id|token|key)$/i;
 const START_UP_CONTEXTS: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
-const REQUEST_ID = /^[A-Za-z0-9_.:-]{8,128}$/;
 
 /** Structured request logs: one line a request, with its id, without secrets. */
 export function loggerParams(app: AppConfig): Params {
   return {
     pinoHttp: {
       level: app.logLevel,
-      genReqId: requestId,
+      genReqId: (request) => request.id,
       autoLogging: { ignore: (request) => request.url?.startsWith('/health/') === true },
       hooks: {
         logMethod(args, method) {
@@ -54,13 +52,6 @@ export function withoutSecrets(url: string): string {
       return SECRET_PARAMETER.test(safeDecode(name)) ? `${name}=***` : pair;
     });
   return `${url.slice(0, question)}?${parameters.join('&')}`;
-}
-
-function requestId(request: IncomingMessage, response: ServerResponse): string {
-  const given = request.headers['x-request-id'];
-  const id = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
-  response.setHeader('X-Request-Id', id);
-  return id;
 }
 
 function levelOf(response: ServerResponse, error: Error | undefined): 'error' | 'warn' | 'info' {

@@ -1,4 +1,6 @@
 export { ApiErrors } from './api-errors.decorator.js';
 export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
+export { jsonBody } from './json-body.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
+export { requestId } from './request-id.js';
 export { checkQuery, validationPipe } from './validation.js';

@@ -8,3 +8,5 @@ export { storageConfig, StorageDriver, type StorageConfig } from './storage.conf
 export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from './storage.errors.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
+export { StoreSetupModule } from './store-setup.module.js';
+export { StoreSetup, type StoreReport } from './store-setup.js';

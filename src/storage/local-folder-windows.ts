@@ -10,8 +10,8 @@ const WINDOW_ENTRIES = 16_384;
 /** Smaller folders are read again as fast as they are looked up. */
 const WORTH_KEEPING = 256;
 const KEPT_ENTRIES = 3 * WINDOW_ENTRIES;
-/** Names that one call to the system asks for. */
-const NAMES_AT_ONCE = 1024;
+/** Names that one call to the system asks for; the room for them is freed only when an open folder is collected. */
+const NAMES_AT_ONCE = 128;
 /**
  * A folder changed so recently may change again without its time of change moving: kernels stamp by the tick, of 10 ms at
  * the most. What is read of it is not kept.

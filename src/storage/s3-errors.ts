@@ -28,7 +28,6 @@ interface S3Failure {
   readonly status: number | undefined;
   /** Requests sent, the last included. */
   readonly attempts: number;
-  readonly message: string;
 }
 
 const PART_PROBLEMS: Readonly<Record<string, string>> = {
@@ -132,7 +131,6 @@ function readFailure(error: Error): S3Failure {
   const metadata: unknown = '$metadata' in error ? error.$metadata : undefined;
   return {
     name: error.name,
-    message: error.message,
     status: numberIn(metadata, 'httpStatusCode'),
     attempts: numberIn(metadata, 'attempts') ?? 1,
   };

@@ -111,10 +111,13 @@ async function expectInOrder(target: Target, ledger: Ledger): Promise<void> {
 function expectOnce(rows: readonly FileRow[]): void {
   const originals = new Map(rows.filter(({ source }) => source === null).map((row) => [row.id, row]));
   const results = rows.filter(({ source, status }) => source !== null && status === 'stored');
-  const bySource = Map.groupBy(results, ({ source }) => source ?? '');
-  for (const [source, made] of bySource) {
+  const bySource = new Map<string, string[]>();
+  for (const { source, filename } of results) {
+    bySource.set(source ?? '', [...(bySource.get(source ?? '') ?? []), filename]);
+  }
+  for (const [source, names] of bySource) {
     expect(originals.get(source)).toMatchObject({ status: 'stored', processing: 'done' });
-    expect(made.map(({ filename }) => filename).sort()).toEqual(RESULTS);
+    expect(names.sort()).toEqual(RESULTS);
   }
   const done = [...originals.values()].filter(({ status, processing }) => status === 'stored' && processing === 'done');
   expect(done.filter(({ id }) => !bySource.has(id))).toEqual([]);

@@ -13,7 +13,9 @@ function variablesOf(config: string): string[] {
   return bare
     .split('@Expose()')
     .slice(1)
-    .map((rest) => /\s([A-Z][A-Z0-9_]*)[?!]?(?::| =)/.exec(rest)?.[1] ?? `nothing behind @Expose():${rest.slice(0, 80)}`);
+    .map(
+      (rest) => /\s([A-Z][A-Z0-9_]*)[?!]?(?::| =)/.exec(rest)?.[1] ?? `nothing behind @Expose():${rest.slice(0, 80)}`,
+    );
 }
 
 /** Defaults that are written as one number or one string. */

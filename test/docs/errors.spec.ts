@@ -15,7 +15,9 @@ function codesInSources(): string[] {
 
 /** Codes of error classes with the status that the filter's table gives to their kind. */
 function statusesInSources(): (readonly [string, string])[] {
-  const statuses = new Map([...FILTER.matchAll(/^ {2}'?([a-z-]+)'?: (\d{3}),$/gm)].map(([, kind, status]) => [kind, status]));
+  const statuses = new Map(
+    [...FILTER.matchAll(/^ {2}'?([a-z-]+)'?: (\d{3}),$/gm)].map(([, kind, status]) => [kind, status]),
+  );
   return SOURCES.flatMap((text) =>
     [...text.matchAll(/readonly kind = '([a-z-]+)';\s*(?:override )?readonly code([^;]+);/g)].flatMap(
       ([, kind, codes = '']) => names(codes, CODE).map((code) => [code, statuses.get(kind) ?? 'none'] as const),
@@ -24,7 +26,9 @@ function statusesInSources(): (readonly [string, string])[] {
 }
 
 /** The page's rows: code and status; a dash where the code is never the answer to a request. */
-const ROWS = new Map([...PAGE.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| +(\d{3}|–) +\|/gm)].map(([, code, status]) => [code, status]));
+const ROWS = new Map(
+  [...PAGE.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| +(\d{3}|–) +\|/gm)].map(([, code, status]) => [code, status]),
+);
 
 describe('docs/errors.md', () => {
   it('lists every code of the sources, and no other', () => {

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { sniffType } from './type-sniffer.js';
+
+const fixture = (name: string): Buffer => readFileSync(new URL(`../../test/fixtures/audio/${name}`, import.meta.url));
+
+describe('sniffType', () => {
+  it.each([
+    ['mono-16k.wav', 'audio/wav'],
+    ['mono-22k.flac', 'audio/flac'],
+    ['stereo.mp3', 'audio/mpeg'],
+    ['stereo.m4a', /^(audio|video)\/(mp4|x-m4a)$/],
+    ['opus.ogg', /^audio\/ogg/],
+    ['opus.webm', /^(audio|video)\/webm$/],
+    ['video.mov', 'video/quicktime'],
+  ])('recognises %s', async (name, type) => {
+    const found = await sniffType(fixture(name));
+    if (typeof type === 'string') expect(found).toBe(type);
+    else expect(found).toMatch(type);
+  });
+
+  it.each([
+    ['<!DOCTYPE html><p>hello', 'text/html'],
+    ['\ufeff  <html><script>alert(1)</script>', 'text/html'],
+    ['<!-- a --><svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>', 'image/svg+xml'],
+    ['<?xml version="1.0"?><svg/>', 'image/svg+xml'],
+    ['<?xml version="1.0"?><note/>', 'application/xml'],
+    ['Just words.\n', 'text/plain'],
+    ['{"a": 1}', 'text/plain'],
+  ])('takes %j for %s', async (text, type) => {
+    expect(await sniffType(Buffer.from(text))).toBe(type);
+  });
+
+  it('takes neither zeros nor torn text for anything', async () => {
+    expect(await sniffType(Buffer.alloc(1000))).toBe('application/octet-stream');
+    expect(await sniffType(Buffer.from([0xff, 0xc0, 0x41, 0x00]))).toBe('application/octet-stream');
+    expect(await sniffType(Buffer.from('é').subarray(0, 1))).toBe('text/plain');
+  });
+});

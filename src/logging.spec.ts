@@ -1,0 +1,17 @@
+import { withoutSecrets } from './logging.js';
+
+describe('withoutSecrets', () => {
+  it.each([
+    ['/v1/files?limit=5', '/v1/files?limit=5'],
+    ['/objects/a.wav?X-Amz-Date=1&X-Amz-Signature=beef&x=1', '/objects/a.wav?X-Amz-Date=1&X-Amz-Signature=***&x=1'],
+    [
+      '/a?x-amz-signature=1&X-Amz-Credential=2&X-Amz-Security-Token=3',
+      '/a?x-amz-signature=***&X-Amz-Credential=***&X-Amz-Security-Token=***',
+    ],
+    ['/a?Signature=1&Policy=2&Key-Pair-Id=3', '/a?Signature=***&Policy=***&Key-Pair-Id=***'],
+    ['/a?X-Amz-%53ignature=1', '/a?X-Amz-%53ignature=***'],
+    ['/a?%zz=1', '/a?%zz=1'],
+  ])('writes %s as %s', (url, logged) => {
+    expect(withoutSecrets(url)).toBe(logged);
+  });
+});

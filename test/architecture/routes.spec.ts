@@ -1,0 +1,69 @@
+import 'reflect-metadata';
+import { globSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { REQUIRED_SCOPES } from '../../src/auth/index.js';
+import { PUBLIC_ROUTE } from '../../src/http/index.js';
+
+interface Route {
+  readonly name: string;
+  readonly scopes: readonly string[] | undefined;
+  readonly open: boolean;
+}
+
+type ControllerClass = new (...parameters: never[]) => object;
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+/** What may be asked without a key, and why. */
+const OPEN_ROUTES = [
+  // Load balancers and orchestrators have no keys.
+  'HealthController.live',
+  'HealthController.ready',
+  // The signature in the link is the permission.
+  'LocalObjectsController.read',
+  'LocalObjectsController.store',
+];
+
+async function routes(): Promise<Route[]> {
+  const found: Route[] = [];
+  for (const file of globSync('**/*.controller.ts', { cwd: SRC })) {
+    const exported = (await import(`../../src/${file}`)) as Record<string, unknown>;
+    for (const value of Object.values(exported)) {
+      if (typeof value === 'function' && Reflect.hasMetadata(PATH_METADATA, value)) {
+        found.push(...routesOf(value as ControllerClass));
+      }
+    }
+  }
+  return found;
+}
+
+function routesOf(controller: ControllerClass): Route[] {
+  const prototype = controller.prototype as Record<string, unknown>;
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const method = prototype[name];
+    if (typeof method !== 'function' || !Reflect.hasMetadata(METHOD_METADATA, method)) return [];
+    const read = (key: string): unknown => Reflect.getMetadata(key, method) ?? Reflect.getMetadata(key, controller);
+    return [
+      {
+        name: `${controller.name}.${name}`,
+        scopes: read(REQUIRED_SCOPES) as readonly string[] | undefined,
+        open: read(PUBLIC_ROUTE) === true,
+      },
+    ];
+  });
+}
+
+describe('routes', () => {
+  it('ask for a scope each, but those that are open on purpose', async () => {
+    const all = await routes();
+    expect(all.length).toBeGreaterThan(10);
+    expect(
+      all
+        .filter((route) => route.open)
+        .map((route) => route.name)
+        .sort(),
+    ).toEqual([...OPEN_ROUTES].sort());
+    const unprotected = all.filter((route) => !route.open && (route.scopes ?? []).length === 0);
+    expect(unprotected.map((route) => route.name)).toEqual([]);
+  });
+});
