@@ -2,6 +2,7 @@
 const order = [
   ['config', 'errors'],
   ['http', 'metrics'],
+  ['embedded-postgres'],
   ['database', 's3'],
   ['storage'],
   ['cloudfront'],

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defineConfig } from '@mikro-orm/postgresql';
 import { connectionOptions } from './src/database/connection-options.js';
-import { readConnectionRecord } from './src/database/connection-file.js';
+import { readConnectionRecord } from './src/embedded-postgres/connection-file.js';
 
 const url =
   process.env['DATABASE_DIRECT_URL'] ??

@@ -11,7 +11,8 @@ await main(async () => {
   const [name, ...args] = process.argv.slice(2);
   const names = proofs();
   if (name === undefined || !names.includes(name)) {
-    const known = names.length === 0 ? 'There are no proofs yet.' : `Proofs:\n${names.map((one) => `  ${one}`).join('\n')}`;
+    const known =
+      names.length === 0 ? 'There are no proofs yet.' : `Proofs:\n${names.map((one) => `  ${one}`).join('\n')}`;
     process.stdout.write(`usage: npm run prove -- NAME [ARGUMENTS]\n${known}\n`);
     return name === undefined ? 0 : 2;
   }

@@ -82,7 +82,11 @@ function sourcesFingerprint() {
   const settings = readdirSync(ROOT).filter((name) => /^(tsconfig.*|nest-cli|package)\.json$/.test(name));
   const hash = createHash('sha256');
   for (const path of [...settings, ...sourceFiles('src')].sort()) {
-    hash.update(`${path}\0`).update(createHash('sha256').update(readFileSync(join(ROOT, path))).digest());
+    hash.update(`${path}\0`).update(
+      createHash('sha256')
+        .update(readFileSync(join(ROOT, path)))
+        .digest(),
+    );
   }
   return hash.digest('hex');
 }

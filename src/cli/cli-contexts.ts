@@ -1,7 +1,8 @@
 import { Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { appConfig } from '../config/index.js';
-import { Attachment, databaseConfig, DatabaseModule, DatabaseServer } from '../database/index.js';
+import { databaseConfig, DatabaseModule, DatabaseServer } from '../database/index.js';
+import { Attachment } from '../embedded-postgres/index.js';
 import { CliConfigurationModule } from './cli-configuration.module.js';
 import { StderrLogger } from './stderr-logger.js';
 

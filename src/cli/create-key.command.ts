@@ -42,6 +42,6 @@ function readScopes(text: string): readonly Scope[] {
 
 function readOwner(owner: string | undefined): { ownerId?: string } {
   if (owner === undefined) return {};
-  if (OUTSIDE_ID.test(owner)) return { ownerId: owner };
+  if (new RegExp(`^${OUTSIDE_ID}$`).test(owner)) return { ownerId: owner };
   throw new InvalidOptionError('--owner must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit');
 }

@@ -14,7 +14,10 @@ export async function init(): Promise<CommandOutput> {
 
 function describe(report: StoreReport, corsOrigins: readonly string[]): string[] {
   return [
-    row(report.driver === 'local' ? 'Local store' : 'Bucket', `${report.bucket}${report.created ? ' (created now)' : ''}`),
+    row(
+      report.driver === 'local' ? 'Local store' : 'Bucket',
+      `${report.bucket}${report.created ? ' (created now)' : ''}`,
+    ),
     row(report.driver === 'local' ? 'Folder' : 'Endpoint', report.location),
     row('Versioning', report.versioning),
     ...Object.entries(report.abilities).map(([ability, state]) => row(ability, state)),

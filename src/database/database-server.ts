@@ -1,6 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { EmbeddedPostgres } from './embedded-postgres.js';
-import type { Attachment } from './embedded-postgres.setup.js';
+import { EmbeddedPostgres, type Attachment } from '../embedded-postgres/index.js';
 
 export const DatabaseKind = { Embedded: 'embedded', External: 'external' } as const;
 export type DatabaseKind = (typeof DatabaseKind)[keyof typeof DatabaseKind];

@@ -3,7 +3,4 @@ export { DatabaseHealth } from './database-health.js';
 export { DatabaseKind, DatabaseServer } from './database-server.js';
 export { databaseConfig, type DatabaseConfig } from './database.config.js';
 export { DatabaseModule } from './database.module.js';
-export { DataDirInUseError, EmbeddedPostgresError } from './embedded-postgres.errors.js';
-export { EmbeddedPostgres } from './embedded-postgres.js';
-export { Attachment } from './embedded-postgres.setup.js';
 export { runMigrations, type MigrationList } from './migrate.js';

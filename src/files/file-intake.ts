@@ -113,9 +113,10 @@ export class FileIntake {
     }
     moments.reserved.publish({ fileId: reserved.fileId });
     const lease = this.reservations.keepLease(reserved, stream);
+    const body = stream.body();
     try {
       const signal = file.signal === undefined ? lease.signal : AbortSignal.any([lease.signal, file.signal]);
-      const result = await this.storage.put(reserved.key, stream.body(), { contentType, ifAbsent: true, signal });
+      const result = await this.storage.put(reserved.key, body, { contentType, ifAbsent: true, signal });
       moments.sent.publish({ fileId: reserved.fileId });
       return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
     } catch (error) {
@@ -125,6 +126,7 @@ export class FileIntake {
       await this.discard([reserved], file.actor, { reason: rejectionOf(error), uncertain });
       throw error;
     } finally {
+      body.destroy();
       lease.stop();
     }
   }

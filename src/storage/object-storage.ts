@@ -162,7 +162,8 @@ export abstract class ObjectStorage {
   /**
    * Stores a stream of known or unknown length under a key, replacing what was there unless `ifAbsent`. Memory is bounded by
    * the part size, not by the body. When it rejects, the object is not there (or is what it was), and no multipart upload
-   * of this call is open unless the store could not be reached to abort it.
+   * of this call is open unless the store could not be reached to abort it. The body stays the caller's: to be destroyed when
+   * the promise has settled.
    */
   abstract put(key: string, body: Readable, options: PutOptions): Promise<PutResult>;
 

@@ -5,7 +5,13 @@ import { StoreRefusedError } from './storage.errors.js';
 export type Refusal = 'unsupported' | 'not-permitted';
 
 const NOT_PERMITTED = new Set(['AccessDenied', 'AllAccessDisabled', 'Forbidden', 'UnauthorizedAccess']);
-const WRONG_CREDENTIALS = new Set(['CredentialsProviderError', 'ExpiredToken', 'InvalidAccessKeyId', 'InvalidToken', 'SignatureDoesNotMatch']);
+const WRONG_CREDENTIALS = new Set([
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+]);
 const UNSUPPORTED = new Set(['NotImplemented', 'MethodNotAllowed', 'NotSupported']);
 
 /** Undefined for what is no refusal: an outage, or wrong credentials. */

@@ -125,14 +125,14 @@ onS3('the death of a worker', () => {
       const { id = '' } = await ledger.upload(api, 'death', recording!);
       for (let deaths = 0; deaths < MAX_DEATHS; deaths += 1) {
         const service = await worker({ CRASH_AT: 'catalyst:step.started' }, FAIL_POINT);
-        const hurry = setInterval(() => void hurryQueue(), 300);
+        const hurry = setInterval(hurryQueue, 300);
         expect(await service.exit()).toEqual({ code: null, signal: 'SIGKILL' });
         clearInterval(hurry);
         workers.delete(service);
         expect(await processed(id)).toMatchObject({ status: 'running', deaths, attempts: 0 });
       }
       await worker();
-      const hurry = setInterval(() => void hurryQueue(), 300);
+      const hurry = setInterval(hurryQueue, 300);
       const row = await until(
         'The end of the job',
         () => processed(id),
@@ -154,9 +154,12 @@ onS3('the death of a worker', () => {
   );
 
   /** Dead workers are noticed at once, and jobs need not wait for their next turn: in ten deaths that takes minutes. */
-  async function hurryQueue(): Promise<void> {
-    await target.sql("update pgboss.job set heartbeat_on = now() - interval '1 minute' where state = 'active'");
-    await target.sql("update pgboss.job set start_after = now() where state = 'retry' and start_after > now()");
+  function hurryQueue(): void {
+    const statements = [
+      "update pgboss.job set heartbeat_on = now() - interval '1 minute' where state = 'active'",
+      "update pgboss.job set start_after = now() where state = 'retry' and start_after > now()",
+    ];
+    for (const statement of statements) target.sql(statement).catch(() => undefined);
   }
 });
 

@@ -3,7 +3,8 @@ import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Client } from 'pg';
-import { Attachment, DatabaseHealth, DatabaseModule, DatabaseServer, runMigrations } from '../../src/database/index.js';
+import { DatabaseHealth, DatabaseModule, DatabaseServer, runMigrations } from '../../src/database/index.js';
+import { Attachment } from '../../src/embedded-postgres/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const NoteSchema = defineEntity({

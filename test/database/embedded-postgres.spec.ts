@@ -20,10 +20,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
 import { connectionOptions } from '../../src/database/connection-options.js';
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import type { EmbeddedPostgresOptions } from '../../src/database/embedded-postgres.setup.js';
-import { installedBinaries } from '../../src/database/postgres-binaries.js';
-import { isPostgresOf, processesOf, signal } from '../../src/database/process-table.js';
+import { EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
+import type { EmbeddedPostgresOptions } from '../../src/embedded-postgres/embedded-postgres.setup.js';
+import { installedBinaries } from '../../src/embedded-postgres/postgres-binaries.js';
+import { isPostgresOf, processesOf, signal } from '../../src/embedded-postgres/process-table.js';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const HOLDER = join(import.meta.dirname, 'hold-database.ts');

@@ -1,5 +1,5 @@
-import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
-import type { EmbeddedPostgresOptions } from '../../src/database/embedded-postgres.setup.js';
+import { EmbeddedPostgres } from '../../src/embedded-postgres/embedded-postgres.js';
+import type { EmbeddedPostgresOptions } from '../../src/embedded-postgres/embedded-postgres.setup.js';
 
 /**
  * A process of its own that uses an embedded database, for a spec to kill: it takes its options as JSON, says what it

@@ -12,7 +12,7 @@ const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
  * role must be allowed to create databases. It holds a migrated template; see test-database.ts.
  */
 export default async function globalSetup() {
-  const { EmbeddedPostgres } = await source('../../src/database/embedded-postgres.ts');
+  const { EmbeddedPostgres } = await source('../../src/embedded-postgres/embedded-postgres.ts');
   if (process.env.TEST_DATABASE_URL === undefined) {
     const dir = mkdtempSync(join(tmpdir(), 'catalyst-test-'));
     // Under root the server runs as another user, who has to get in.
