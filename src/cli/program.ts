@@ -7,6 +7,9 @@ import { InvalidOptionError } from './invalid-option.error.js';
 
 const ExitCode = { Done: 0, Failed: 1, Usage: 2 } as const;
 
+/** What the SDK has to say about an answer without a body. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['', 'UnknownError']);
+
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed (the reason is in one line on the standard error), 2 wrong usage.`;
 
@@ -72,14 +75,8 @@ function report<Options extends object>(work: (options: Options) => Promise<Comm
 /** One line, with what the store or the database said behind it. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
-  const text = cause === undefined ? errorMessage(error) : `${errorMessage(error)} (${nameOf(cause)})`;
-  return text.replace(/\s*\n\s*/g, ' ').trim();
-}
-
-function nameOf(cause: unknown): string {
-  return cause instanceof Error && cause.message !== cause.name && cause.message !== ''
-    ? `${cause.name}: ${cause.message}`
-    : errorMessage(cause);
+  const said = cause instanceof Error && !SAYS_NOTHING.has(cause.message) ? ` (${cause.name}: ${cause.message})` : '';
+  return `${errorMessage(error)}${said}`.replace(/\s*\n\s*/g, ' ').trim();
 }
 
 /** Returns when it is written: a pipe takes it later. */

@@ -1,15 +1,18 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import type { ObjectPage } from '../../src/storage/object-storage.js';
 import { until, type Service } from '../support/service.js';
 import type { Target } from '../support/target.js';
 import type { Ledger, Upload } from './ledger.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** Of the same build as the service. */
+const CLI = join(dirname(process.env['TEST_SERVICE_MAIN'] ?? join(ROOT, 'dist', 'main.js')), 'cli', 'main.js');
+const execute = promisify(execFile);
 const RESULTS = ['probe.json', 'waveform.json', 'waveform.png'];
 /** The longest lease there is after a crash: the claim of a sweep. */
 const LEASES_SECONDS = 150;
@@ -155,28 +158,10 @@ async function expectDownload(service: Service, { id = '', fate, sha256, sizeByt
 
 /** One sweep, by the tool that an operator has. */
 async function sweepOnce(target: Target, service: Service): Promise<void> {
-  if (!existsSync(join(ROOT, 'scripts', 'storage.mjs'))) {
-    await until(
-      'A sweep of the service',
-      () => leftToSweep(target),
-      (left) => left === 0,
-      75,
-    );
-    return;
-  }
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { ...target.env, PATH, HOME, TMPDIR, PORT: new URL(service.url).port };
-  const child = spawn(process.execPath, ['scripts/storage.mjs', 'sweep'], { cwd: ROOT, env, stdio: 'inherit' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  expect(code).toBe(0);
-}
-
-async function leftToSweep(target: Target): Promise<number> {
-  const [row] = await target.sql<{ count: number }>(
-    `select ((select count(*) from stored_file where status in ('pending', 'rejected', 'purging'))
-       + (select count(*) from place where current_revision_id is distinct from settled_revision_id))::int as count`,
-  );
-  return row?.count ?? 0;
+  const { stdout } = await execute(process.execPath, [CLI, 'sweep'], { cwd: ROOT, env });
+  expect(stdout).toMatch(/^Kept for the next +0$/m);
 }
 
 /** Rows that somebody, alive or dead, has the right to work on. */

@@ -193,7 +193,7 @@ describe('files', () => {
   }, 300_000);
 
   it('can be deleted at any moment of their processing', async () => {
-    const source = await uploaded(running.service, 'lock', { name: 'a.wav', bytes: wav(2_000_000) });
+    const source = await uploaded(running.service, 'lock', { name: 'a.wav', bytes: fixture('mono-16k.wav') });
     const holder = await openClient(running);
     const watcher = await openClient(running);
     const waiting = async (): Promise<number> => {
