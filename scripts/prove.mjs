@@ -9,22 +9,22 @@ const FOLDER = join(ROOT, 'test', 'proofs');
 
 await main(async () => {
   const [name, ...args] = process.argv.slice(2);
-  const names = proofs();
-  if (name === undefined || !names.includes(name)) {
-    const known =
-      names.length === 0 ? 'There are no proofs yet.' : `Proofs:\n${names.map((one) => `  ${one}`).join('\n')}`;
-    process.stdout.write(`usage: npm run prove -- NAME [ARGUMENTS]\n${known}\n`);
+  const known = proofs();
+  const file = known.get(name ?? '');
+  if (file === undefined) {
+    const names = [...known.keys()].map((one) => `  ${one}\n`).join('');
+    process.stdout.write(`usage: npm run prove -- NAME [ARGUMENTS]\nProofs:\n${names}`);
     return name === undefined ? 0 : 2;
   }
   await ensureBuilt();
-  const { code } = await run(projectNode(), [join(FOLDER, `${name}.mjs`), ...args]);
+  const loader = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const { code } = await run(projectNode(), [...loader, join(FOLDER, file), ...args]);
   return code;
 });
 
+/** Name to file. */
 function proofs() {
-  if (!existsSync(FOLDER)) return [];
-  return readdirSync(FOLDER)
-    .filter((file) => file.endsWith('.mjs'))
-    .map((file) => file.slice(0, -'.mjs'.length))
-    .sort();
+  const files = existsSync(FOLDER) ? readdirSync(FOLDER) : [];
+  const entries = files.filter((file) => /\.(mjs|ts)$/.test(file)).map((file) => [file.replace(/\.\w+$/, ''), file]);
+  return new Map(/** @type {[string, string][]} */ (entries.sort()));
 }

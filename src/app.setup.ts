@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import { VersioningType } from '@nestjs/common';
+import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
@@ -11,12 +11,15 @@ import { setUpOpenApi } from './openapi.js';
 const IDLE_SOCKET_MS = 120_000;
 const JSON_LIMIT = '100kb';
 
+/** Everything is below /v1, but for what says otherwise. */
+export const VERSIONING: VersioningOptions = { type: VersioningType.URI, defaultVersion: '1' };
+
 /** Everything the HTTP side of the application needs besides its modules; the same for main and for tests. */
 export function setUp(app: NestExpressApplication): void {
   const config = app.get<AppConfig>(appConfig.KEY);
   app.useLogger(app.get(Logger));
   app.use(requestId);
-  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   // Under /v1 only: what is sent to /objects is a file, even if it is JSON.
   app.use('/v1', ...jsonBody(JSON_LIMIT));

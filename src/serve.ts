@@ -8,7 +8,7 @@ import { setUp } from './app.setup.js';
 import { BootstrapKey } from './auth/index.js';
 import { appConfig, InvalidEnvironmentError, Role, type AppConfig } from './config/index.js';
 import { databaseConfig, DatabaseServer } from './database/index.js';
-import { Attachment, DataDirInUseError } from './embedded-postgres/index.js';
+import { Attachment, EmbeddedPostgresError } from './embedded-postgres/index.js';
 import { greeting } from './greeting.js';
 import { stopOnSignals } from './shutdown.js';
 import { storageConfig, StorageDriver, type StorageConfig } from './storage/index.js';
@@ -74,7 +74,7 @@ async function listen(database: DatabaseServer): Promise<void> {
 }
 
 function startFailure(error: unknown): string {
-  if (error instanceof InvalidEnvironmentError || error instanceof DataDirInUseError) return error.message;
+  if (error instanceof InvalidEnvironmentError || error instanceof EmbeddedPostgresError) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
     return `${error.message}. Another program listens there; choose another PORT.`;
   }

@@ -41,6 +41,11 @@ export class ApiKeys {
     return { id, key };
   }
 
+  /** Whether there is a key that works. */
+  async any(): Promise<boolean> {
+    return (await this.em.fork().count(ApiKey, { revokedAt: null })) > 0;
+  }
+
   /** Makes this the installation's one bootstrap key, with every scope; another that was so before is revoked. */
   async ensureBootstrap(key: string): Promise<void> {
     const now = this.clock.now();

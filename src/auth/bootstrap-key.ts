@@ -11,6 +11,8 @@ import { authConfig, type AuthConfig } from './auth.config.js';
 export interface BootstrapNotice {
   readonly path?: string;
   readonly created?: string;
+  /** There is no key at all: nobody can use the service yet. */
+  readonly missing?: true;
 }
 
 /**
@@ -37,7 +39,10 @@ export class BootstrapKey implements OnApplicationBootstrap {
       await this.keys.ensureBootstrap(this.auth.bootstrapApiKey);
       return;
     }
-    if (this.database.kind !== 'embedded') return;
+    if (this.database.kind !== 'embedded') {
+      if (!(await this.keys.any())) this.told = { missing: true };
+      return;
+    }
     const path = join(this.app.dataDir, 'api-key');
     const known = await readKey(path);
     const key = known ?? newKey();

@@ -98,9 +98,6 @@ function toAnswer(error: unknown): Answer {
     };
   }
   if (error instanceof HttpException) return fromHttpException(error);
-  const status = bodyParserStatus(error);
-  if (status !== undefined)
-    return { statusCode: status, code: bodyParserCode(status), message: (error as Error).message };
   if (isDatabaseAway(error)) {
     return {
       statusCode: 503,
@@ -132,21 +129,9 @@ function codeOfStatus(status: number): string {
       return 'BAD_REQUEST';
     case 404:
       return 'ROUTE_NOT_FOUND';
-    case 413:
-      return 'BODY_TOO_LARGE';
     default:
       return `HTTP_${status}`;
   }
-}
-
-/** Express' body parsers throw http-errors: a `status` below 500 and `expose: true`. */
-function bodyParserStatus(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('status' in error) || !('expose' in error)) return undefined;
-  return error.expose === true && typeof error.status === 'number' ? error.status : undefined;
-}
-
-function bodyParserCode(status: number): string {
-  return status === 413 ? 'BODY_TOO_LARGE' : status === 415 ? 'UNSUPPORTED_BODY' : 'MALFORMED_BODY';
 }
 
 /** PostgreSQL classes 08 (connection) and 57P (shutdown), and the sockets' own words, wherever in the chain of causes. */

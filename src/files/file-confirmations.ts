@@ -59,7 +59,9 @@ export class FileConfirmations {
       );
       if (updated === 0) throw new FileLostError();
       const file = await em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true });
-      await this.places.advance(em, file, actor);
+      for (const replaced of await this.places.advance(em, file, actor)) {
+        await this.hooks.run(FileEvent.Trashed, em, replaced);
+      }
       await this.audit.record(em, [
         {
           action: 'file.stored',

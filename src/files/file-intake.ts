@@ -112,10 +112,10 @@ export class FileIntake {
       return reserved;
     }
     moments.reserved.publish({ fileId: reserved.fileId });
-    const lease = this.reservations.keepLease(reserved, stream);
+    const leaseLost = this.reservations.keepLease(reserved, stream);
     const body = stream.body();
     try {
-      const signal = file.signal === undefined ? lease.signal : AbortSignal.any([lease.signal, file.signal]);
+      const signal = file.signal === undefined ? leaseLost : AbortSignal.any([leaseLost, file.signal]);
       const result = await this.storage.put(reserved.key, body, { contentType, ifAbsent: true, signal });
       moments.sent.publish({ fileId: reserved.fileId });
       return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
@@ -127,7 +127,6 @@ export class FileIntake {
       throw error;
     } finally {
       body.destroy();
-      lease.stop();
     }
   }
 
@@ -139,6 +138,7 @@ export class FileIntake {
     try {
       await Promise.all(sent.map((file) => this.confirmations.verify(file)));
       const files = await this.em.fork().transactional((em) => this.confirmations.markStored(em, sent, confirmation));
+      this.reservations.endLeases(sent);
       for (const { fileId } of sent) moments.confirmed.publish({ fileId });
       return files;
     } catch (error) {
@@ -157,9 +157,12 @@ export class FileIntake {
     { reason, uncertain = false }: { readonly reason: string; readonly uncertain?: boolean },
   ): Promise<void> {
     const ids = sent.map((file) => file.fileId);
+    this.reservations.endLeases(sent);
     try {
-      await this.reservations.reject(sent, reason);
+      const swept = await this.reservations.reject(sent, reason);
       await this.purger.purge(ids, actor, { again: uncertain });
+      // Whoever swept these rows may have done so before the last byte came: what came after is nobody's but ours.
+      await this.purger.remove(swept.map((file) => file.key));
     } catch (error) {
       // The rows say what is left to do: the sweeper does it once the lease has run out.
       this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: ids });
@@ -169,6 +172,7 @@ export class FileIntake {
   /** Somebody else's object lies under the key: it stays, and the next try gets another key. */
   private async withdraw(reserved: Reservation, cause: KeyTakenError): Promise<KeyOccupiedError> {
     this.logger.warn({ event: 'KEY_OCCUPIED', key: reserved.key }, 'the bucket has an object that no record knows');
+    this.reservations.endLeases([reserved]);
     await this.reservations.withdraw(reserved);
     return new KeyOccupiedError({ cause });
   }

@@ -58,22 +58,37 @@ export class FilePurger {
     if (again) return { purged: [], kept: files.map((file) => file.id) };
     const gone = files.filter((file) => !failedKeys.has(file.key));
     await em.transactional(async (tx) => {
-      await tx.nativeDelete(StoredFile, { id: { $in: gone.map((file) => file.id) }, status: FileStatus.Purging });
+      // Another node may be at it too: each row is removed, and told of, once.
+      const removed = await tx.execute<{ id: string }[]>(
+        `delete from stored_file where status = 'purging' and id in (${gone.map(() => '?').join(', ') || 'null'}) returning id`,
+        gone.map((file) => file.id),
+      );
+      const ids = new Set(removed.map((row) => row.id));
       await this.audit.record(
         tx,
-        gone.map((file) => ({
-          action: 'file.purged',
-          actor,
-          subjectType: 'file',
-          subjectId: file.id,
-          details: { key: file.key, ...(file.rejectedReason != null && { reason: file.rejectedReason }) },
-        })),
+        gone
+          .filter((file) => ids.has(file.id))
+          .map((file) => ({
+            action: 'file.purged',
+            actor,
+            subjectType: 'file',
+            subjectId: file.id,
+            details: { key: file.key, ...(file.rejectedReason != null && { reason: file.rejectedReason }) },
+          })),
       );
     });
     return {
       purged: gone.map((file) => file.id),
       kept: files.filter((file) => failedKeys.has(file.key)).map((file) => file.id),
     };
+  }
+
+  /** Removes objects that have no row any more, and uploads that are open under their keys. */
+  async remove(keys: readonly string[]): Promise<void> {
+    for (const key of keys) {
+      await this.abortUploads(key);
+      await this.storage.delete(key);
+    }
   }
 
   /** Asks the store, not our rows, which uploads are open under a key. */

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Clock, Ids } from '../config/index.js';
 import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
@@ -9,11 +9,12 @@ import {
   keyTimestamp,
   ObjectStorage,
   revisionKey,
+  splitExtension,
   type KeyParameters,
 } from '../storage/index.js';
 import type { IncomingFile, ReplayedFile } from './file-intake.js';
 import { filesConfig, type FilesConfig } from './files.config.js';
-import { FileLostError, InvalidFilenameError } from './files.errors.js';
+import { FileLostError } from './files.errors.js';
 import type { IntakeStream } from './intake-stream.js';
 import { FileCondition, FileStatus, StoredFile } from './stored-file.entity.js';
 import { UsedKey } from './used-key.entity.js';
@@ -37,12 +38,11 @@ export interface AcceptedFile extends Pick<
   readonly contentType: string;
 }
 
-const MAX_SUFFIX = 10_000;
-
 /** Writes the pending rows that stand for files on their way in. */
 @Injectable()
-export class FileReservations {
+export class FileReservations implements OnApplicationShutdown {
   private readonly logger = new Logger(FileReservations.name);
+  private readonly leases = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly em: EntityManager,
@@ -82,7 +82,7 @@ export class FileReservations {
         ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
         sourceFileId: file.references.sourceFileId ?? null,
         metadata: file.metadata ?? {},
-        tags: file.kind.tags,
+        tags: {},
         storageClass: 'STANDARD',
         placeKey: placeKey ?? null,
         revisionId: revisionId ?? null,
@@ -93,8 +93,11 @@ export class FileReservations {
     });
   }
 
-  /** Renews the lease while bytes move or the store is at work; aborts when it was lost. */
-  keepLease(reserved: Reservation, stream: IntakeStream): { signal: AbortSignal; stop: () => void } {
+  /**
+   * Renews the lease while bytes move, and then until `endLeases`: the sender lives. The signal is aborted when the lease was
+   * lost.
+   */
+  keepLease(reserved: Reservation, stream: IntakeStream): AbortSignal {
     const controller = new AbortController();
     let seenBytes = -1;
     const renew = async (): Promise<void> => {
@@ -119,12 +122,22 @@ export class FileReservations {
       },
       (this.config.leaseSeconds * 1000) / 3,
     );
-    return {
-      signal: controller.signal,
-      stop: () => {
-        clearInterval(timer);
-      },
-    };
+    this.leases.set(reserved.fileId, timer);
+    return controller.signal;
+  }
+
+  /** What is still on its way is the sweeper's from now on. */
+  onApplicationShutdown(): void {
+    for (const timer of this.leases.values()) clearInterval(timer);
+    this.leases.clear();
+  }
+
+  /** The files are confirmed or given up: nobody waits for them any more. */
+  endLeases(reservations: readonly Reservation[]): void {
+    for (const { fileId } of reservations) {
+      clearInterval(this.leases.get(fileId));
+      this.leases.delete(fileId);
+    }
   }
 
   /** Drops a pending row whose object is not ours. */
@@ -134,17 +147,24 @@ export class FileReservations {
     if (hold !== undefined) await this.idempotency.release(em, hold);
   }
 
-  /** Gives pending files up. One that is no longer pending, or another's by now, is left alone. */
-  async reject(reservations: readonly Omit<Reservation, 'key'>[], reason: string): Promise<void> {
+  /**
+   * Gives pending files up. One that is no longer pending, or another's by now, is left alone. Returns those whose rows are gone
+   * altogether: the sweeper was faster.
+   */
+  async reject(reservations: readonly Reservation[], reason: string): Promise<readonly Reservation[]> {
     const em = this.em.fork();
-    for (const { fileId, attempt, hold } of reservations) {
-      await em.nativeUpdate(
+    const gone: Reservation[] = [];
+    for (const reservation of reservations) {
+      const { fileId, attempt, hold } = reservation;
+      const rejected = await em.nativeUpdate(
         StoredFile,
         { id: fileId, status: FileStatus.Pending, attempt },
         { status: FileStatus.Rejected, attempt: attempt + 1, leaseUntil: null, rejectedReason: reason },
       );
       if (hold !== undefined) await this.idempotency.release(em, hold);
+      if (rejected === 0 && (await em.count(StoredFile, { id: fileId })) === 0) gone.push(reservation);
     }
+    return gone;
   }
 
   /** The next free key of this name: a revision's of a place, or the first number that was never given out. */
@@ -164,18 +184,30 @@ export class FileReservations {
       await em.insert(UsedKey, { key });
       return { key, placeKey, revisionId };
     }
-    for (let suffix = 1; suffix <= MAX_SUFFIX; suffix += 1) {
-      const key = template.build(parameters, suffix === 1 ? undefined : suffix);
+    for (let suffix: number | undefined; ; suffix = await nextSuffix(em, template.build(parameters), suffix)) {
+      const key = template.build(parameters, suffix);
       const taken = await em.execute<{ key: string }[]>(
         'insert into used_key (key) values (?) on conflict do nothing returning key',
         [key],
       );
       if (taken.length === 1) return { key };
     }
-    throw new InvalidFilenameError();
   }
 
   private leaseEnd(): Date {
     return new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000);
   }
+}
+
+/** The number behind the highest one that a name has had: 2 for a name that was given once. */
+async function nextSuffix(em: EntityManager, plainKey: string, tried: number | undefined): Promise<number> {
+  const { stem, extension } = splitExtension(plainKey);
+  // The bounds let the index find them: '.' is what follows '-'.
+  const [row] = await em.execute<{ highest: number | null }[]>(
+    `select max(substring(key from length(?::text) + 2 for length(key) - length(?::text) - 1)::int) as highest from used_key
+     where key > ?::text || '-' and key < ?::text || '.' and right(key, length(?::text)) = ?::text
+       and substring(key from length(?::text) + 2 for length(key) - length(?::text) - 1) ~ '^[1-9][0-9]{0,8}$'`,
+    [stem, stem + extension, stem, stem, extension, extension, stem, stem + extension],
+  );
+  return Math.max(row?.highest ?? 1, tried ?? 1) + 1;
 }

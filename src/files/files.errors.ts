@@ -33,12 +33,12 @@ export class FileNotTrashedError extends DomainError {
   }
 }
 
-/** A result whose source is in the trash comes back with it, not alone. */
+/** A result does not come back without its source. */
 export class SourceTrashedError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'SOURCE_TRASHED';
   constructor(sourceId: string) {
-    super(`This file went to the trash with file ${sourceId}. Restore that one.`, {
+    super(`This file belongs to file ${sourceId}, which is not stored. Restore that one first.`, {
       details: { sourceFileId: sourceId },
     });
   }

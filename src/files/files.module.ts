@@ -15,6 +15,7 @@ import { FileUpkeep } from './file-upkeep.js';
 import { filesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
+import { KindsController } from './kinds.controller.js';
 import { LinkLedger } from './link-ledger.js';
 import { LinksService } from './links.service.js';
 import { Place } from './place.entity.js';
@@ -32,7 +33,7 @@ import { UsedKey } from './used-key.entity.js';
     AuditModule,
     IdempotencyModule,
   ],
-  controllers: [FilesController],
+  controllers: [FilesController, KindsController],
   providers: [
     FileHooks,
     Places,

@@ -93,12 +93,15 @@ export class FilesService {
     });
   }
 
-  /** Brings a file back from the trash, and the results that went with it. */
+  /**
+   * Brings a file back from the trash, and the results that went with it. An older revision of a place becomes the current one
+   * again. A result comes back only while its source is stored.
+   */
   async restore(id: string, actor: Actor): Promise<StoredFile> {
     return this.em.fork().transactional(async (em) => {
       const file = await lock(em, id);
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
-      if (file.trashedWithId != null) throw new SourceTrashedError(file.trashedWithId);
+      await assertSourceStored(em, file);
       const results = await em.find(
         StoredFile,
         { trashedWithId: id, status: FileStatus.Trashed },
@@ -111,7 +114,9 @@ export class FilesService {
           { status: FileStatus.Stored, attempt: attempt + 1, trashedAt: null, trashedWithId: null, leaseUntil: null },
         );
       }
-      await this.places.reoccupy(em, [file, ...results]);
+      const replaced = await this.places.advance(em, file, actor);
+      for (const other of replaced) await this.hooks.run(FileEvent.Trashed, em, other);
+      await this.places.reoccupy(em, results);
       await this.settle(em, FileEvent.Restored, [file, ...results], actor);
       return em.findOneOrFail(StoredFile, { id }, { refresh: true });
     });
@@ -131,6 +136,12 @@ async function lock(em: EntityManager, id: string): Promise<StoredFile> {
   const file = await em.findOne(StoredFile, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
   if (file === null) throw new FileNotFoundError(id);
   return file;
+}
+
+async function assertSourceStored(em: EntityManager, { sourceFileId }: StoredFile): Promise<void> {
+  if (sourceFileId == null) return;
+  const source = await em.findOne(StoredFile, { id: sourceFileId }, { lockMode: LockMode.PESSIMISTIC_READ });
+  if (source?.status !== FileStatus.Stored) throw new SourceTrashedError(sourceFileId);
 }
 
 async function trashRow(

@@ -12,7 +12,10 @@ export interface FileLink {
   readonly servedBy: ObjectServer;
 }
 
-/** Who was given which link, in one transaction with the answer that an idempotent repetition gets. */
+/**
+ * Who was given which link, in one transaction with what an idempotent repetition is answered. Of a link it keeps the expiry,
+ * never the URL: that is a secret.
+ */
 @Injectable()
 export class LinkLedger {
   constructor(
@@ -21,27 +24,31 @@ export class LinkLedger {
     private readonly idempotency: Idempotency,
   ) {}
 
-  /** Enters a link and returns it; or returns the one that the same request was given before. */
-  async enter(file: StoredFile, link: FileLink, actor: Actor, idempotent?: IdempotentRequest): Promise<FileLink> {
+  /** Enters a link; or says until when the one lasts that the same request was given before. */
+  async enter(
+    file: StoredFile,
+    link: FileLink,
+    actor: Actor,
+    idempotent?: IdempotentRequest,
+  ): Promise<{ readonly entered: true } | { readonly entered: false; readonly expiresAt: Date }> {
     return this.em.fork().transactional(async (em) => {
       const outcome = idempotent && (await this.idempotency.begin(em, idempotent, link.expiresAt));
-      if (outcome?.state === 'answered') return readLink(outcome.answer);
+      if (outcome?.state === 'answered') {
+        const { expiresAt } = outcome.answer as { expiresAt: string };
+        return { entered: false, expiresAt: new Date(expiresAt) };
+      }
+      const expiresAt = link.expiresAt.toISOString();
       await this.audit.record(em, [
         {
           action: 'link.created',
           actor,
           subjectType: 'file',
           subjectId: file.id,
-          details: { expiresAt: link.expiresAt.toISOString(), servedBy: link.servedBy },
+          details: { expiresAt, servedBy: link.servedBy },
         },
       ]);
-      if (outcome !== undefined) await this.idempotency.finish(em, outcome.hold, link);
-      return link;
+      if (outcome !== undefined) await this.idempotency.finish(em, outcome.hold, { expiresAt });
+      return { entered: true };
     });
   }
-}
-
-function readLink(answer: unknown): FileLink {
-  const { url, expiresAt, servedBy } = answer as { url: string; expiresAt: string; servedBy: ObjectServer };
-  return { url, expiresAt: new Date(expiresAt), servedBy };
 }

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import { FileKinds, ObjectStorage, storageConfig, type StorageConfig } from '../storage/index.js';
 import { contentDisposition, type Disposition } from './content-disposition.js';
@@ -30,30 +31,38 @@ export class LinksService {
     private readonly kinds: FileKinds,
     private readonly storage: ObjectStorage,
     private readonly ledger: LinkLedger,
+    private readonly clock: Clock,
     @Inject(storageConfig.KEY) private readonly config: StorageConfig,
   ) {}
 
   /** A link that downloads a stored file under its original name. The URL is a secret: it goes to the client only. */
   async create(id: string, request: LinkRequest, actor: Actor, idempotent?: IdempotentRequest): Promise<FileLink> {
     const file = await this.files.get(id);
-    const link = await this.sign(file, request);
-    const kept = await this.ledger.enter(file, link, actor, idempotent);
+    const seconds = request.expiresInSeconds ?? Math.min(DEFAULT_LINK_SECONDS, this.config.linkMaxSeconds);
+    const link = await this.sign(file, request, seconds);
+    const outcome = await this.ledger.enter(file, link, actor, idempotent);
+    // A repetition gets a link that ends when the first one does: there is nothing new to enter.
+    if (!outcome.entered) return this.sign(file, request, this.secondsUntil(outcome.expiresAt));
     this.logger.log({
       event: 'TEMP_URL_GENERATED',
       fileId: file.id,
       key: file.key,
-      expiresAt: kept.expiresAt,
-      servedBy: kept.servedBy,
+      expiresAt: link.expiresAt,
+      servedBy: link.servedBy,
       principalId: actor.principal.id,
     });
-    return kept;
+    return link;
   }
 
-  private async sign(file: StoredFile, request: LinkRequest): Promise<FileLink> {
+  /** At least one: a link that has ended is answered as such, not refused. */
+  private secondsUntil(instant: Date): number {
+    return Math.max(1, Math.floor((instant.getTime() - this.clock.now().getTime()) / 1000));
+  }
+
+  private async sign(file: StoredFile, request: LinkRequest, expiresInSeconds: number): Promise<FileLink> {
     if (file.status === FileStatus.Trashed) throw new FileTrashedError(file.id);
     if (!file.isStored()) throw new FileNotStoredError(file.id, file.status);
     if (!this.kinds.get(file.kind).linkable) throw new NotLinkableError(file.kind);
-    const expiresInSeconds = request.expiresInSeconds ?? Math.min(DEFAULT_LINK_SECONDS, this.config.linkMaxSeconds);
     if (expiresInSeconds > this.config.linkMaxSeconds) throw new LinkTooLongError(this.config.linkMaxSeconds);
     const disposition = ACTIVE.test(file.contentType) ? 'attachment' : (request.disposition ?? 'attachment');
     const signed = await this.storage.presignGet(file.key, {

@@ -25,10 +25,13 @@ export class Places {
     private readonly clock: Clock,
   ) {}
 
-  /** Makes a stored revision the current one, in the transaction `em`; the revision it replaces goes to the trash. */
-  async advance(em: EntityManager, file: StoredFile, actor: Actor): Promise<void> {
+  /**
+   * Makes a stored revision the current one, in the transaction `em`. The revision it replaces goes to the trash: its files are
+   * returned, for their hooks.
+   */
+  async advance(em: EntityManager, file: StoredFile, actor: Actor): Promise<readonly StoredFile[]> {
     const { placeKey, revisionId, kind } = file;
-    if (placeKey == null || revisionId == null) return;
+    if (placeKey == null || revisionId == null) return [];
     const now = this.clock.now();
     await em.execute(
       `insert into place (key, kind, current_revision_id, updated_at) values (?, ?, ?, ?)
@@ -50,6 +53,7 @@ export class Places {
         details: { by: file.id },
       })),
     );
+    return em.find(StoredFile, { id: { $in: replaced.map((row) => row.id) } }, { refresh: true });
   }
 
   /** Empties the places whose current revision these files are, in the transaction `em`. */
@@ -113,6 +117,8 @@ export class Places {
           revisionId: currentRevisionId,
           status: FileStatus.Stored,
         });
+        // The files went to the trash a moment ago, and the place changes with them: the next round sees it.
+        if (files.length === 0) return false;
         for (const file of files) await this.storage.copy(file.key, placeKeyOf(file.key));
       }
     } catch (error) {
@@ -125,7 +131,9 @@ export class Places {
       { key, currentRevisionId: currentRevisionId ?? null },
       { settledRevisionId: currentRevisionId ?? null, leaseUntil: null },
     );
-    if (updated === 0) await em.nativeUpdate(Place, { key }, { leaseUntil: null });
-    return updated > 0;
+    if (updated > 0) return true;
+    // The place moved on while the copy was made. The row says what lies there now, so that it counts as unsettled.
+    await em.nativeUpdate(Place, { key }, { settledRevisionId: currentRevisionId ?? null, leaseUntil: null });
+    return false;
   }
 }

@@ -9,11 +9,41 @@ export class MalformedJsonError extends DomainError {
   }
 }
 
-/** Reads JSON bodies of at most `limit`. */
-export function jsonBody(limit: string): (RequestHandler | ErrorRequestHandler)[] {
-  return [json({ limit }), nameMalformed];
+export class BodyTooLargeError extends DomainError {
+  readonly kind = 'too-large';
+  readonly code = 'BODY_TOO_LARGE';
+  constructor(limit: string, options?: DomainErrorOptions) {
+    super(`A JSON body has at most ${limit} here.`, options);
+  }
 }
 
-const nameMalformed: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
-  next(error instanceof SyntaxError ? new MalformedJsonError({ cause: error }) : error);
-};
+export class UnsupportedBodyError extends DomainError {
+  readonly kind = 'unsupported-type';
+  readonly code = 'UNSUPPORTED_BODY';
+  constructor(options?: DomainErrorOptions) {
+    super('The charset or the encoding of this body is not supported. Send JSON in UTF-8.', options);
+  }
+}
+
+/** Reads JSON bodies of at most `limit`, written as `100kb`. */
+export function jsonBody(limit: string): (RequestHandler | ErrorRequestHandler)[] {
+  const nameErrors: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
+    next(meaningOf(error, limit));
+  };
+  return [json({ limit }), nameErrors];
+}
+
+/** Express' body parser throws errors with the status they ask for. */
+function meaningOf(cause: unknown, limit: string): unknown {
+  if (!(cause instanceof Error) || !('status' in cause)) return cause;
+  switch (cause.status) {
+    case 413:
+      return new BodyTooLargeError(limit, { cause });
+    case 415:
+      return new UnsupportedBodyError({ cause });
+    case 400:
+      return new MalformedJsonError({ cause });
+    default:
+      return cause;
+  }
+}

@@ -63,7 +63,7 @@ export class ProcessingRecords {
       // Two first recordings at once: the lock lets one see the other's row.
       await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`plain-names:${file.sessionId}`]);
       await em.execute(
-        `update processed_file set owns_plain_names = true where file_id = ? and not exists
+        `update processed_file set owns_plain_names = true where file_id = ? and attempt = 0 and not exists
            (select 1 from processed_file other where other.session_id = ? and other.owns_plain_names)`,
         [file.id, file.sessionId],
       );
@@ -130,15 +130,16 @@ export class ProcessingRecords {
     });
   }
 
-  /** Says how far a run is; quietly nothing when it was overtaken. */
-  async progress(run: Run, progress: number): Promise<void> {
-    await this.em
+  /** Says how far a run is; false when it is no longer the current one. */
+  async progress(run: Run, progress: number): Promise<boolean> {
+    const updated = await this.em
       .fork()
       .nativeUpdate(
         ProcessedFile,
         { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
         { progress, updatedAt: this.clock.now() },
       );
+    return updated > 0;
   }
 
   /** Marks a step done, in the transaction that confirms its results. */
@@ -165,11 +166,16 @@ export class ProcessingRecords {
     if (row === null || file === null) throw new OvertakenError();
   }
 
-  async complete(run: Run): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
-      await this.current(em, run);
-      await em.nativeUpdate(ProcessedFile, { fileId: run.fileId }, { step: null, progress: 1 });
-      await this.end(em, run.fileId, ProcessingStatus.Done, undefined);
+  /** Ends a run whose steps are all done; false when it was overtaken. */
+  async complete(run: Run): Promise<boolean> {
+    return this.em.fork().transactional(async (em) => {
+      const updated = await em.nativeUpdate(
+        ProcessedFile,
+        { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
+        { step: null, progress: 1 },
+      );
+      if (updated > 0) await this.end(em, run.fileId, ProcessingStatus.Done, undefined);
+      return updated > 0;
     });
   }
 

@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { systemActor } from '../auth/index.js';
 import { DomainError, errorMessage } from '../errors/index.js';
@@ -12,7 +13,9 @@ import { OvertakenError } from './processing.errors.js';
 import type { StepContext, StepResult } from './processing-step.js';
 import { StepRegistry, type RegisteredStep } from './step-registry.js';
 
-const PROGRESS_EVERY_MS = 500;
+const PULSE_MS = 1000;
+const PERSIST_TRIES = 10;
+const PERSIST_DELAY_MS = 500;
 
 /** A step has begun; its row says so. Message: `{ fileId, step }`. */
 const stepStarted = channel('catalyst:step.started');
@@ -45,37 +48,39 @@ export class ProcessingRunner {
     if (run === undefined) return;
     const steps = this.steps.for(run.file);
     const open = steps.filter((step) => (run.done.get(step.name) ?? 0) < step.version);
-    const any = AbortSignal.any([signal, stopping]);
     for (const step of open) {
       const before = steps.length - open.length + open.indexOf(step);
+      const pulse = this.pulse(run, (fraction) => (before + fraction) / steps.length);
       try {
-        await this.runStep(run, step, { before, of: steps.length, signal: any });
+        const signals = AbortSignal.any([signal, stopping, pulse.overtaken]);
+        await this.runStep(run, step, { progress: pulse.report, startsAt: before / steps.length, signal: signals });
       } catch (error) {
         await this.settle(run, step, error, stopping.aborted);
         return;
+      } finally {
+        pulse.stop();
       }
     }
-    await this.records.complete(run);
+    if (!(await persistently(() => this.records.complete(run)))) return;
     this.logger.log({ event: 'PROCESSING_DONE', fileId: run.fileId, steps: steps.map((step) => step.name) });
   }
 
   private async runStep(
     run: Run,
     step: RegisteredStep,
-    { before, of, signal }: { before: number; of: number; signal: AbortSignal },
+    { progress, startsAt, signal }: { progress: (fraction: number) => void; startsAt: number; signal: AbortSignal },
   ): Promise<void> {
     const stop = this.metrics.steps.startTimer({ step: step.name });
     const sent: SentFile[] = [];
-    const progress = this.reporter(run, (fraction) => (before + fraction) / of);
     try {
-      await this.records.startStep(run, step, before / of);
+      await this.records.startStep(run, step, startsAt);
       stepStarted.publish({ fileId: run.fileId, step: step.name });
       signal.throwIfAborted();
       const context: StepContext = {
         file: run.file,
         input: { sizeBytes: run.file.sizeBytes ?? 0, open: (range) => this.open(run.file.key, range) },
         signal,
-        progress: progress.report,
+        progress,
         addResult: async (result) => {
           sent.push(await this.send(run, result, signal));
         },
@@ -86,8 +91,6 @@ export class ProcessingRunner {
       stop({ outcome: 'failed' });
       await this.intake.discard(sent, this.actor, { reason: 'STEP_FAILED' });
       throw error;
-    } finally {
-      progress.stop();
     }
     await this.intake.confirm(sent, {
       actor: this.actor,
@@ -131,7 +134,7 @@ export class ProcessingRunner {
   /** Decides what an error means for the file. */
   private async settle(run: Run, step: RegisteredStep, error: unknown, stopping: boolean): Promise<void> {
     if (stopping) {
-      await this.records.handBack(run);
+      await persistently(() => this.records.handBack(run));
       throw new RunAgainError(run.fileId, { cause: error });
     }
     if (error instanceof OvertakenError) {
@@ -145,7 +148,7 @@ export class ProcessingRunner {
       // What is no error of ours with a meaning may pass: a database that went away, a bug that another try does not meet.
       passing: error instanceof DomainError ? error.kind === 'unavailable' || error.kind === 'out-of-space' : true,
     };
-    const outcome = await this.records.fail(run, failure);
+    const outcome = await persistently(() => this.records.fail(run, failure));
     this.logger.warn(
       { event: 'PROCESSING_STEP_FAILED', fileId: run.fileId, ...failure, err: error },
       errorMessage(error),
@@ -153,25 +156,42 @@ export class ProcessingRunner {
     if (outcome?.again === true) throw new RunAgainError(run.fileId, { cause: error });
   }
 
-  /** Writes progress at most every `PROGRESS_EVERY_MS`, and never lets it hold the step up. */
-  private reporter(run: Run, overall: (fraction: number) => number) {
-    let latest: number | undefined;
-    let written: number | undefined;
-    const write = (): void => {
-      if (latest === undefined || latest === written) return;
-      written = latest;
-      this.records.progress(run, overall(latest)).catch((error: unknown) => {
+  /**
+   * Writes how far a step is, every `PULSE_MS`, and learns from the answer whether the run is still the current one: a newer run
+   * or the trash ends it.
+   */
+  private pulse(run: Run, overall: (fraction: number) => number) {
+    const overtaken = new AbortController();
+    let latest = 0;
+    const beat = async (): Promise<void> => {
+      if (!(await this.records.progress(run, overall(latest)))) overtaken.abort(new OvertakenError());
+    };
+    const timer = setInterval(() => {
+      beat().catch((error: unknown) => {
+        // The database is away: what the step makes is confirmed by it later, or not at all.
         this.logger.debug({ event: 'PROGRESS_NOT_WRITTEN', fileId: run.fileId, err: error });
       });
-    };
-    const timer = setInterval(write, PROGRESS_EVERY_MS);
+    }, PULSE_MS);
     return {
+      overtaken: overtaken.signal,
       report: (fraction: number): void => {
-        latest = Math.min(1, Math.max(latest ?? 0, fraction));
+        latest = Math.min(1, Math.max(latest, fraction));
       },
       stop: (): void => {
         clearInterval(timer);
       },
     };
+  }
+}
+
+/** A run's outcome is worth some patience: while the database is away, it would count as a worker's death. */
+async function persistently<T>(write: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof OvertakenError || tries === PERSIST_TRIES) throw error;
+      await sleep(PERSIST_DELAY_MS);
+    }
   }
 }

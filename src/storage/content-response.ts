@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import type { Response } from 'express';
+import { errorCode } from '../errors/index.js';
 import type { ContentPlan, PlannedContent } from './content-plan.js';
 import { RangeNotSatisfiableError } from './storage.errors.js';
 
@@ -23,6 +24,6 @@ export async function sendContent(response: Response, { plan, body }: PlannedCon
   try {
     await pipeline(body, response);
   } catch (error) {
-    if (body.errored === error) throw error;
+    if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
 }

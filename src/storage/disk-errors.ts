@@ -35,5 +35,5 @@ function diskError(operation: string, error: unknown): unknown {
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error && typeof errorCode(error) === 'string';
+  return typeof error === 'object' && error !== null && 'syscall' in error && errorCode(error) !== undefined;
 }

@@ -34,8 +34,6 @@ export interface FileKindDeclaration {
   readonly retentionClass: RetentionClass;
   /** Whether links may be handed out. */
   readonly linkable: boolean;
-  /** S3 object tags of every object of this kind. */
-  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** One kind of file: the single source of where it lies, what is accepted, how long it lives and who may get a link. */
@@ -47,7 +45,6 @@ export class FileKind {
   readonly maxSizeBytes: number | undefined;
   readonly retentionClass: RetentionClass;
   readonly linkable: boolean;
-  readonly tags: Readonly<Record<string, string>>;
   private readonly narrow: ((parameters: KeyParameters) => FormatFamily) | undefined;
 
   constructor(declaration: FileKindDeclaration) {
@@ -58,7 +55,6 @@ export class FileKind {
     this.maxSizeBytes = declaration.maxSizeBytes;
     this.retentionClass = declaration.retentionClass;
     this.linkable = declaration.linkable;
-    this.tags = declaration.tags ?? {};
     this.narrow = declaration.familyOf;
   }
 

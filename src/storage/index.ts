@@ -2,7 +2,7 @@ export { contentTypeOf, FormatFamily } from './file-formats.js';
 export { FileKind, placeKeyOf, RetentionClass, revisionKey } from './file-kind.js';
 export { FileKinds } from './file-kinds.js';
 export { extensionOf, keyFilename, originalFilename } from './file-name.js';
-export { keyDate, keyTimestamp, OUTSIDE_ID, type KeyParameters } from './key-template.js';
+export { keyDate, keyTimestamp, OUTSIDE_ID, splitExtension, type KeyParameters } from './key-template.js';
 export { ObjectStorage, type ByteRange, type ObjectInfo, type ObjectServer, type PutResult } from './object-storage.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
 export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from './storage.errors.js';

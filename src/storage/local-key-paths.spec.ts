@@ -103,7 +103,7 @@ describe('the paths of keys', () => {
       fc.property(hostileKey, (key) => {
         expect(keyOfPath(pathOfKey(ROOT, key))).toBe(key);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -119,7 +119,7 @@ describe('the paths of keys', () => {
           expect(name).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/);
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -132,7 +132,7 @@ describe('the paths of keys', () => {
         expect(first.startsWith(second + sep)).toBe(false);
         expect(second.startsWith(first + sep)).toBe(false);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -155,7 +155,7 @@ describe('the paths of keys', () => {
           }
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 

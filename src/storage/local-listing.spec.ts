@@ -14,7 +14,6 @@ import { pathOfKey } from './local-key-paths.js';
 const OBJECTS = Number(process.env['LISTING_OBJECTS'] ?? 20_000);
 const MEBIBYTE = 1024 * 1024;
 const MAX_GROWTH_BYTES = 40 * MEBIBYTE;
-const MAX_SECONDS = 60;
 
 describe(`a listing of ${OBJECTS} objects`, () => {
   let root: string;
@@ -27,14 +26,15 @@ describe(`a listing of ${OBJECTS} objects`, () => {
 
   afterEach(async () => {
     await rm(root, { recursive: true, force: true });
-  }, 120_000);
+  }, 600_000);
 
   it.each([
-    ['in one folder', (index: number) => `folder/object-${index}.json`],
-    ['in a folder each', (index: number) => `sessions/session-${index}/transcript.json`],
+    ['in one folder', 60, (index: number) => `folder/object-${index}.json`],
+    // Each folder is opened once more; on a slow disk, that is what takes the time.
+    ['in a folder each', 240, (index: number) => `sessions/session-${index}/transcript.json`],
   ])(
     'takes bounded memory and time when they lie %s',
-    async (name, keyOf) => {
+    async (name, maxSeconds, keyOf) => {
       createObjects(join(root, 'keys'), keyOf);
       // Folders that changed a moment ago are not kept; a bucket of this size is seldom that young.
       await new Promise((resolve) => setTimeout(resolve, 200));
@@ -67,9 +67,9 @@ describe(`a listing of ${OBJECTS} objects`, () => {
       );
       expect(objects).toBe(OBJECTS);
       expect(growth).toBeLessThan(MAX_GROWTH_BYTES);
-      expect(seconds).toBeLessThan(MAX_SECONDS);
+      expect(seconds).toBeLessThan(maxSeconds);
     },
-    300_000,
+    900_000,
   );
 });
 

@@ -1,7 +1,7 @@
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { Expose, Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
-import { fromEnv, ToExtensions } from '../config/index.js';
+import { fromEnv, InvalidEnvironmentError, ToExtensions } from '../config/index.js';
 
 export const StorageDriver = { S3: 's3', Local: 'local' } as const;
 export type StorageDriver = (typeof StorageDriver)[keyof typeof StorageDriver];
@@ -86,6 +86,9 @@ class StorageEnv {
 /** Where objects lie, how they travel, and what is taken. */
 export const storageConfig = registerAs('storage', () => {
   const env = fromEnv(StorageEnv);
+  if (env.STORAGE_DRIVER === StorageDriver.S3 && env.S3_BUCKET_NAME === undefined) {
+    throw new InvalidEnvironmentError(['S3_BUCKET_NAME must be set when STORAGE_DRIVER is s3']);
+  }
   return {
     driver: env.STORAGE_DRIVER ?? (env.S3_BUCKET_NAME === undefined ? StorageDriver.Local : StorageDriver.S3),
     /** The local store has a bucket name too, so that records look the same. */

@@ -38,19 +38,27 @@ export async function readForm<T>(request: Request, response: Response, handler:
       else reject(translate(error));
     });
   });
+  // It may lose the race below, and must not count as unhandled then.
+  parsed.catch(() => undefined);
   // multer tells of a failure only after the body was drained: the engine's own word comes first.
-  const outcome = await Promise.race([parsed.then(() => engine.taken), engine.failed]).catch(async (error: unknown) => {
-    await engine.undo();
-    throw translate(error);
-  });
+  const outcome = await Promise.race([engine.failed, engine.early, parsed.then(() => engine.taken)]).catch(
+    async (error: unknown) => {
+      await engine.undo();
+      throw translate(error);
+    },
+  );
   if (outcome === undefined) throw new NoFileError();
   return outcome.value;
 }
 
 /** Multer's storage: hands each file to the handler, and lets a failure be known at once. */
 class HandlerEngine<T> implements StorageEngine {
+  /** Rejects as soon as the file or the form is refused. */
   readonly failed: Promise<never>;
+  /** Settles when the handler needed no more of the file than its beginning: the rest of the form does not matter. */
+  readonly early: Promise<{ value: T }>;
   private reject: (error: unknown) => void = () => undefined;
+  private finishEarly: (taken: { value: T }) => void = () => undefined;
   private files = 0;
   private taking: Promise<{ value: T }> | undefined;
   private done: { value: T } | undefined;
@@ -59,6 +67,9 @@ class HandlerEngine<T> implements StorageEngine {
   constructor(private readonly handler: FormFileHandler<T>) {
     this.failed = new Promise<never>((_, reject) => {
       this.reject = reject;
+    });
+    this.early = new Promise((resolve) => {
+      this.finishEarly = resolve;
     });
     // Raced against the parser: it may lose, and must not count as unhandled then.
     this.failed.catch(() => undefined);
@@ -92,6 +103,7 @@ class HandlerEngine<T> implements StorageEngine {
     this.taking.then(
       (taken) => {
         this.done = taken;
+        if (!file.stream.readableEnded) this.finishEarly(taken);
         callback(null, {});
         if (this.undone) void this.undo();
       },

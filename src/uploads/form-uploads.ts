@@ -43,17 +43,27 @@ export class FormUploads {
   async receive(request: Request, response: Response, upload: FormUpload): Promise<FileResponse> {
     const kind = upload.kind.name;
     try {
-      const file = await this.take(request, response, upload);
+      const sent = await this.send(request, response, upload);
+      if (sent.state === 'replayed') {
+        this.metrics.uploads.inc({ kind, outcome: 'replayed' });
+        return sent.answer as FileResponse;
+      }
+      const [stored] = await this.intake.confirm([sent], { actor: upload.actor, answer: toFileResponse });
+      if (stored === undefined) throw new Error('One file was sent, and none was confirmed');
       this.metrics.uploads.inc({ kind, outcome: 'stored' });
-      this.metrics.uploadedBytes.inc({ kind }, file.sizeBytes ?? 0);
-      return file;
+      this.metrics.uploadedBytes.inc({ kind }, sent.result.sizeBytes);
+      return toFileResponse(stored);
     } catch (error) {
       this.metrics.uploads.inc({ kind, outcome: error instanceof DomainError ? error.code : 'INTERNAL_ERROR' });
       throw error;
     }
   }
 
-  private async take(request: Request, response: Response, { kind, actor, target }: FormUpload): Promise<FileResponse> {
+  private async send(
+    request: Request,
+    response: Response,
+    { kind, actor, target }: FormUpload,
+  ): Promise<SentFile | ReplayedFile> {
     if (request.is('multipart/form-data') === false) throw new NoFileError();
     const { maxSizeBytes } = this.kinds.acceptance(kind);
     const announced = Number(request.headers['content-length'] ?? 0);
@@ -62,7 +72,7 @@ export class FormUploads {
     request.once('close', () => {
       if (!request.complete) gone.abort();
     });
-    const sent = await readForm<SentFile | ReplayedFile>(request, response, {
+    return readForm<SentFile | ReplayedFile>(request, response, {
       take: async ({ filename, body, fields }: FormFile) =>
         this.intake.send({
           kind,
@@ -77,10 +87,6 @@ export class FormUploads {
         if (file.state === 'sent') await this.intake.discard([file], actor, { reason: 'FORM_REFUSED' });
       },
     });
-    if (sent.state === 'replayed') return sent.answer as FileResponse;
-    const [stored] = await this.intake.confirm([sent], { actor, answer: toFileResponse });
-    if (stored === undefined) throw new Error('One file was sent, and none was confirmed');
-    return toFileResponse(stored);
   }
 }
 

@@ -104,8 +104,8 @@ export function bodyThatFails(bytes: Buffer, error: Error): Readable {
   );
 }
 
-/** A body that sends some bytes and then neither ends nor fails. Destroy it. */
-export function bodyThatStalls(bytes: Buffer): Readable {
+/** A body that sends some bytes and then neither ends nor fails. End it or destroy it. */
+export function bodyThatStalls(bytes: Buffer): PassThrough {
   const stream = new PassThrough({ highWaterMark: bytes.length + 1 });
   stream.write(bytes);
   return stream;

@@ -142,10 +142,11 @@ export async function postJson<T>(service: Service, path: string, body: unknown,
 export async function makeKey(target: Target, scopes: readonly string[]): Promise<{ id: string; key: string }> {
   const key = `cs_${randomBytes(24).toString('base64url')}`;
   const id = randomUUID();
-  await target.sql(
-    `insert into api_key (id, name, hash, scopes, created_at) values ($1, 'e2e', $2, $3, now())`,
-    [id, createHash('sha256').update(key).digest('hex'), scopes],
-  );
+  await target.sql(`insert into api_key (id, name, hash, scopes, created_at) values ($1, 'e2e', $2, $3, now())`, [
+    id,
+    createHash('sha256').update(key).digest('hex'),
+    scopes,
+  ]);
   return { id, key };
 }
 

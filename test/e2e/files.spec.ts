@@ -226,34 +226,38 @@ describe('files', () => {
       ['header-only.wav', fixture('mono-16k.wav').subarray(0, 44)],
     ];
 
-    it.each(CORRUPT)('fail with a reason, once: %s', async (name, bytes) => {
-      const session = `corrupt-${name.replace('.', '-')}`;
-      const record = await uploaded(running.service, session, { name, bytes });
-      const failed = await processed(running.service, record.id);
-      expect(failed).toMatchObject({ status: 'failed', attempts: 1, results: [] });
-      expect(failed.error).toEqual({
-        code: expect.stringMatching(/^[A-Z][A-Z_]+$/) as unknown,
-        message: expect.stringMatching(/\S/) as unknown,
-      });
-      expect(failed.step).toBe('probe');
-      expect(await get(`/v1/files/${record.id}`)).toMatchObject({ status: 'stored', processingStatus: 'failed' });
-      const jobs = await running.target.sql<{ state: string; retry_count: number }>(
-        `select state::text as state, retry_count from pgboss.job where data->>'fileId' = $1`,
-        [record.id],
-      );
-      expect(jobs.every((job) => job.retry_count === 0)).toBe(true);
-      await until(
-        'an end of the job',
-        () =>
-          running.target.sql<{ open: number }>(
-            `select count(*)::int as open from pgboss.job where data->>'fileId' = $1 and state < 'completed'`,
-            [record.id],
-          ),
-        ([row]) => row?.open === 0,
-        30,
-      );
-      expect((await get<FileList>(`/v1/sessions/${session}/results`)).items).toEqual([]);
-    }, 150_000);
+    it.each(CORRUPT)(
+      'fail with a reason, once: %s',
+      async (name, bytes) => {
+        const session = `corrupt-${name.replace('.', '-')}`;
+        const record = await uploaded(running.service, session, { name, bytes });
+        const failed = await processed(running.service, record.id);
+        expect(failed).toMatchObject({ status: 'failed', attempts: 1, results: [] });
+        expect(failed.error).toEqual({
+          code: expect.stringMatching(/^[A-Z][A-Z_]+$/) as unknown,
+          message: expect.stringMatching(/\S/) as unknown,
+        });
+        expect(failed.step).toBe('probe');
+        expect(await get(`/v1/files/${record.id}`)).toMatchObject({ status: 'stored', processingStatus: 'failed' });
+        const jobs = await running.target.sql<{ state: string; retry_count: number }>(
+          `select state::text as state, retry_count from pgboss.job where data->>'fileId' = $1`,
+          [record.id],
+        );
+        expect(jobs.every((job) => job.retry_count === 0)).toBe(true);
+        await until(
+          'an end of the job',
+          () =>
+            running.target.sql<{ open: number }>(
+              `select count(*)::int as open from pgboss.job where data->>'fileId' = $1 and state < 'completed'`,
+              [record.id],
+            ),
+          ([row]) => row?.open === 0,
+          30,
+        );
+        expect((await get<FileList>(`/v1/sessions/${session}/results`)).items).toEqual([]);
+      },
+      150_000,
+    );
   });
 
   it.each([
@@ -266,7 +270,6 @@ describe('files', () => {
     ['status=stored&status=trashed', 'VALIDATION_FAILED'],
     ['kind=%00', 'VALIDATION_FAILED'],
     ['cursor=x', 'INVALID_CURSOR'],
-    ['cursor=', 'INVALID_CURSOR'],
     ['cursor=%00', 'INVALID_CURSOR'],
     [`cursor=${'A'.repeat(65)}`, 'VALIDATION_FAILED'],
     ['page=2', 'VALIDATION_FAILED'],

@@ -33,13 +33,18 @@ describe('an upload that takes its time', () => {
     still.write(FORM.subarray(0, BEGUN));
     slow.write(FORM.subarray(0, BEGUN));
     for (const session of ['still', 'slow']) {
-      await until('a pending file', () => remains(running, session), ({ rows }) => rows.includes('pending'), 60);
+      await until(
+        'a pending file',
+        () => remains(running, session),
+        ({ rows }) => rows.includes('pending'),
+        60,
+      );
     }
 
     let sent = BEGUN;
-    let drip = true;
-    const dripping = (async () => {
-      while (drip) {
+    const dripping = new AbortController();
+    const dripped = (async () => {
+      while (!dripping.signal.aborted) {
         slow.write(FORM.subarray(sent, sent + 100));
         sent += 100;
         await sleep(200);
@@ -47,8 +52,8 @@ describe('an upload that takes its time', () => {
     })();
     await expectNothingLeft(running, 'still', 120);
     expect((await remains(running, 'slow')).rows).toEqual(['pending']);
-    drip = false;
-    await dripping;
+    dripping.abort();
+    await dripped;
     slow.write(FORM.subarray(sent));
     still.write(FORM.subarray(BEGUN));
 

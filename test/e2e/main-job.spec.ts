@@ -199,7 +199,11 @@ describe('a recording of a session', () => {
     const { url } = await link(id, { expiresInSeconds: 2 });
     const altered = (await link(id)).url.replace(/X-Amz-Expires=\d+/, 'X-Amz-Expires=7200');
     expect((await fetch(altered)).status).toBe(403);
-    const expired = await until('the end of a link', () => fetch(url).then((answer) => answer.status), (status) => status !== 200);
+    const expired = await until(
+      'the end of a link',
+      () => fetch(url).then((answer) => answer.status),
+      (status) => status !== 200,
+    );
     expect(expired).toBe(403);
   });
 

@@ -78,52 +78,74 @@ describe('a store that fails', () => {
   };
 
   describe.each(OPERATIONS)('at %s', (operation, bytes, skip) => {
-    it.each(EFFECTS)(`${skip > 0 ? `from the ${skip + 1}. on ` : ''}%s: a clear 503, and nothing is left`, async (_, effect) => {
+    it.each(EFFECTS)(
+      `${skip > 0 ? `from the ${skip + 1}. on ` : ''}%s: a clear 503, and nothing is left`,
+      async (_, effect) => {
+        const session = nextSession();
+        proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, skip, effect });
+        expectUnavailable(await upload(session, bytes));
+        await expectNotStored(session);
+        proxy.faults.clear();
+        await expectNothingLeft(running, session, 240);
+        expect((await upload(session, bytes)).status).toBe(201);
+      },
+      400_000,
+    );
+  });
+
+  it.each(['PutObject', 'UploadPart'])(
+    'and says nothing any more to %s is given up, and nothing is left',
+    async (operation) => {
       const session = nextSession();
-      proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, skip, effect });
-      expectUnavailable(await upload(session, bytes));
+      proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, effect: { kind: 'hang' } });
+      expectUnavailable(await upload(session, operation === 'PutObject' ? SMALL : LARGE));
       await expectNotStored(session);
       proxy.faults.clear();
       await expectNothingLeft(running, session, 240);
-      expect((await upload(session, bytes)).status).toBe(201);
-    }, 400_000);
-  });
-
-  it.each(['PutObject', 'UploadPart'])('and says nothing any more to %s is given up, and nothing is left', async (operation) => {
-    const session = nextSession();
-    proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, effect: { kind: 'hang' } });
-    expectUnavailable(await upload(session, operation === 'PutObject' ? SMALL : LARGE));
-    await expectNotStored(session);
-    proxy.faults.clear();
-    await expectNothingLeft(running, session, 240);
-  }, 600_000);
+    },
+    600_000,
+  );
 
   it.each([
     ['PutObject', SMALL],
     ['CompleteMultipartUpload', LARGE],
-  ] as const)('by losing its answer to %s has the file stored, once', async (operation, bytes) => {
-    const session = nextSession();
-    proxy.faults.add({
-      when: { operation, path: new RegExp(`/session-${session}/`) },
-      times: 1,
-      effect: { kind: 'lose-answer' },
-    });
-    const answer = await upload(session, bytes);
-    expect(answer.status).toBe(201);
-    const { objects, uploads } = await remains(running, session);
-    expect(objects.filter((key) => key.includes('/original/'))).toHaveLength(1);
-    expect(uploads).toEqual([]);
-  }, 120_000);
+  ] as const)(
+    'by losing its answer to %s has the file stored, once',
+    async (operation, bytes) => {
+      const session = nextSession();
+      proxy.faults.add({
+        when: { operation, path: new RegExp(`/session-${session}/`) },
+        times: 1,
+        effect: { kind: 'lose-answer' },
+      });
+      const answer = await upload(session, bytes);
+      expect(answer.status).toBe(201);
+      const { objects, uploads } = await remains(running, session);
+      expect(objects.filter((key) => key.includes('/original/'))).toHaveLength(1);
+      expect(uploads).toEqual([]);
+    },
+    120_000,
+  );
 
-  it.each(EFFECTS)('for a moment is not noticed: %s once', async (_, effect) => {
-    const session = nextSession();
-    for (const operation of ['PutObject', 'CreateMultipartUpload', 'UploadPart', 'CompleteMultipartUpload', 'HeadObject']) {
-      proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, times: 1, effect });
-    }
-    expect((await upload(session, SMALL)).status).toBe(201);
-    expect((await upload(session, LARGE)).status).toBe(201);
-    expect((await remains(running, session)).uploads).toEqual([]);
-  }, 180_000);
+  it.each(EFFECTS)(
+    'for a moment is not noticed: %s once',
+    async (_, effect) => {
+      const session = nextSession();
+      for (const operation of [
+        'PutObject',
+        'CreateMultipartUpload',
+        'UploadPart',
+        'CompleteMultipartUpload',
+        'HeadObject',
+      ]) {
+        proxy.faults.add({ when: { operation, path: new RegExp(`/session-${session}/`) }, times: 1, effect });
+      }
+      expect((await upload(session, SMALL)).status).toBe(201);
+      expect((await upload(session, LARGE)).status).toBe(201);
+      expect((await remains(running, session)).uploads).toEqual([]);
+    },
+    180_000,
+  );
 
   it('by taking no deletions either is cleared up once it does', async () => {
     const session = nextSession();
@@ -164,7 +186,12 @@ describe('a store that fails', () => {
   it('while a recording is processed has it tried again, not failed', async () => {
     proxy.faults.add({ when: { operation: 'GetObject' }, times: 12, effect: { kind: 'status', status: 503 } });
     const file = await uploaded(running.service, nextSession(), { name: 'a.wav', bytes: SMALL });
-    await until('a run that met it', () => Promise.resolve(proxy.count('GetObject')), (count) => count > 0, 60);
+    await until(
+      'a run that met it',
+      () => Promise.resolve(proxy.count('GetObject')),
+      (count) => count > 0,
+      60,
+    );
     expect(await processed(running.service, file.id)).toMatchObject({ status: 'done', error: null });
   }, 300_000);
 

@@ -74,6 +74,7 @@ describe('files', () => {
       attachAs: Attachment.Service,
       logger: new Logger('spec'),
     });
+    Logger.overrideLogger(false);
     module = await Test.createTestingModule({
       imports: [
         ConfigurationModule,
@@ -85,7 +86,6 @@ describe('files', () => {
     })
       .overrideProvider(Clock)
       .useValue(clock)
-      .setLogger(false)
       .compile();
     await module.init();
     intake = module.get(FileIntake);
@@ -165,6 +165,35 @@ describe('files', () => {
     expect((await rows()).map((row) => row.id)).not.toContain(sent.fileId);
   });
 
+  it('removes what a sender sends after its row was swept away', async () => {
+    const body = new PassThrough();
+    body.write(Buffer.concat([WAV, Buffer.alloc(100_000)]));
+    const sending = send(incoming('s7', body));
+    await sleep(500);
+    clock.offsetMs = 10_000;
+    expect(await sweeper.sweep()).toMatchObject({ abandoned: 1, purged: 1 });
+    body.end();
+    const sent = await sending;
+    expect(await keysBelow('temp/uploads/s7/')).toEqual([sent.key]);
+    await expect(intake.confirm([sent], { actor })).rejects.toMatchObject({ code: 'UPLOAD_EXPIRED' });
+    expect(await keysBelow('temp/uploads/s7/')).toEqual([]);
+  });
+
+  it('numbers on behind the highest number that a name ever had', async () => {
+    const keys = [];
+    for (const name of ['n-x.wav', 'n.wav', 'n.wav', 'n.wav', 'n.mp3.wav', 'n-y.wav', 'n.wav'])
+      keys.push((await store('s8', name)).key);
+    expect(keys.map((key) => key.split('/').at(-1))).toEqual([
+      'n-x.wav',
+      'n.wav',
+      'n-2.wav',
+      'n-3.wav',
+      'n.mp3.wav',
+      'n-y.wav',
+      'n-4.wav',
+    ]);
+  });
+
   it('leaves a file alone whose bytes still move', async () => {
     const body = new PassThrough();
     body.write(Buffer.concat([WAV, Buffer.alloc(100_000)]));
@@ -229,6 +258,15 @@ describe('files', () => {
       await files.restore(file.id, actor);
       await sweeper.sweep();
       expect((await storage.head('media/organization-logos/o2/logo.wav'))?.sizeBytes).toBe(WAV.length);
+    });
+
+    it('go back to an older revision that is restored; the newer one goes to the trash', async () => {
+      const first = await storeSign('o4');
+      const second = await storeSign('o4', Buffer.concat([WAV, WAV]));
+      await files.restore(first.id, actor);
+      expect((await files.get(second.id)).status).toBe('trashed');
+      await sweeper.sweep();
+      expect((await storage.head('media/organization-logos/o4/logo.wav'))?.sizeBytes).toBe(WAV.length);
     });
 
     it('end with one current revision, however many come at once', async () => {

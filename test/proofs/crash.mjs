@@ -3,7 +3,7 @@
  * PostgreSQL is not ours to kill, of the service). CRASH_KILLS and CRASH_SEED change it. The figures are printed.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,7 +27,7 @@ const { status } = spawnSync(
   },
 );
 try {
-  if (status === 0) print(JSON.parse(readFileSync(file, 'utf8')));
+  if (existsSync(file)) print(JSON.parse(readFileSync(file, 'utf8')));
 } finally {
   rmSync(dir, { recursive: true, force: true });
 }
