@@ -48,7 +48,7 @@ export interface ByteRange {
 
 export interface ObjectContent {
   readonly info: ObjectInfo;
-  /** The range that `body` holds, within `info.sizeBytes`. */
+  /** The range that `body` holds, within `info.sizeBytes`; of an empty object 0 to -1. */
   readonly start: number;
   readonly end: number;
   /** Must be read to its end or destroyed. */
@@ -162,8 +162,8 @@ export abstract class ObjectStorage {
   /**
    * Stores a stream of known or unknown length under a key, replacing what was there unless `ifAbsent`. Memory is bounded by
    * the part size, not by the body. When it rejects, the object is not there (or is what it was), and no multipart upload
-   * of this call is open unless the store could not be reached to abort it. The body stays the caller's: to be destroyed when
-   * the promise has settled.
+   * of this call is open unless the store could not be reached to abort it. An error of the body is rethrown as it is. The
+   * body stays the caller's: to be destroyed when the promise has settled.
    */
   abstract put(key: string, body: Readable, options: PutOptions): Promise<PutResult>;
 

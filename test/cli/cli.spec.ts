@@ -8,6 +8,8 @@ import { openTarget, type Target } from '../support/target.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = process.env['TEST_SERVICE_MAIN'] ?? join(ROOT, 'dist', 'main.js');
 const CLI = join(dirname(MAIN), 'cli', 'main.js');
+/** Each command is a process, and some start a database. */
+const PATIENCE_MS = 120_000;
 const NOBODY = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', S3_BUCKET_NAME: 'none' };
 
 interface Outcome {
@@ -63,12 +65,16 @@ describe('the command line on embedded defaults', () => {
     await target.close();
   });
 
-  it('starts the database for its own duration, sweeps, and makes no first key', async () => {
-    const { code, stdout } = await storage(['sweep', '--json'], target.env);
-    expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ abandoned: 0, purged: 0, kept: 0 });
-    expect(existsSync(join(target.dataDir, 'api-key'))).toBe(false);
-  });
+  it(
+    'starts the database for its own duration, sweeps, and makes no first key',
+    async () => {
+      const { code, stdout } = await storage(['sweep', '--json'], target.env);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toMatchObject({ abandoned: 0, purged: 0, kept: 0 });
+      expect(existsSync(join(target.dataDir, 'api-key'))).toBe(false);
+    },
+    PATIENCE_MS,
+  );
 
   it('reports what the store can do', async () => {
     const { code, stdout } = await storage(['init', '--json'], target.env);
@@ -76,15 +82,19 @@ describe('the command line on embedded defaults', () => {
     expect(JSON.parse(stdout)).toMatchObject({ abilities: { 'conditional-create': 'yes' } });
   });
 
-  it('works beside a running service, and leaves it running', async () => {
-    const service = await Service.start(target);
-    const made = await storage(['keys', 'create', '--name', 'ci', '--scopes', 'files:read', '--json'], target.env);
-    const swept = await storage(['sweep', '--json'], target.env);
-    expect([made.code, swept.code]).toEqual([0, 0]);
-    const { key } = JSON.parse(made.stdout) as { key: string };
-    const headers = { authorization: `Bearer ${key}` };
-    expect((await service.fetch('/v1/files', { headers })).status).toBe(200);
-    expect((await service.fetch('/metrics', { headers })).status).toBe(403);
-    await service.stop();
-  });
+  it(
+    'works beside a running service, and leaves it running',
+    async () => {
+      const service = await Service.start(target);
+      const made = await storage(['keys', 'create', '--name', 'ci', '--scopes', 'files:read', '--json'], target.env);
+      const swept = await storage(['sweep', '--json'], target.env);
+      expect([made.code, swept.code]).toEqual([0, 0]);
+      const { key } = JSON.parse(made.stdout) as { key: string };
+      const headers = { authorization: `Bearer ${key}` };
+      expect((await service.fetch('/v1/files', { headers })).status).toBe(200);
+      expect((await service.fetch('/metrics', { headers })).status).toBe(403);
+      await service.stop();
+    },
+    PATIENCE_MS,
+  );
 });

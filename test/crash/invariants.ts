@@ -75,7 +75,7 @@ export async function expectProcessed(target: Target, service: Service, ledger: 
 }
 
 /** Rows, objects and open uploads say the same. */
-export async function expectInOrder(target: Target, ledger: Ledger): Promise<void> {
+async function expectInOrder(target: Target, ledger: Ledger): Promise<void> {
   if (target.kind === 'embedded') expect(temporaryFiles(target)).toEqual([]);
   const store = await target.store();
   const rows = await fileRows(target);
