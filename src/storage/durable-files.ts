@@ -3,6 +3,10 @@ import { dirname } from 'node:path';
 import { errorCode } from '../errors/index.js';
 import { isMissing } from './disk-errors.js';
 
+/** Users' files are nobody's on this machine but the service's. */
+export const OWNER_ONLY_FILE = 0o600;
+export const OWNER_ONLY_FOLDER = 0o700;
+
 /** How often a folder may be removed under a writer, as the last object leaves it, before that is a fault. */
 const MAX_ATTEMPTS = 100;
 
@@ -20,7 +24,7 @@ export async function withFolders<T>(path: string, work: () => Promise<T>): Prom
 
 /** Makes a folder and those above it so that they survive a loss of power. */
 export async function makeFolders(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  const first = await mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER }).catch((error: unknown) => {
     // Another's clearing away took a folder between two of ours; the caller tries again.
     if (isMissing(error)) return undefined;
     throw error;

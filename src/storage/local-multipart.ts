@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing, onDisk } from './disk-errors.js';
-import { makeFolders, removeEmptyFolders, syncFolder, withFolders } from './durable-files.js';
+import {
+  makeFolders,
+  OWNER_ONLY_FILE,
+  OWNER_ONLY_FOLDER,
+  removeEmptyFolders,
+  syncFolder,
+  withFolders,
+} from './durable-files.js';
 import { LocalKeyTree } from './local-key-tree.js';
 import { pathOfKey } from './local-key-paths.js';
 import { ObjectFileReader, readObjectFacts, type StoredFacts } from './local-object-file.js';
@@ -42,9 +49,9 @@ export class LocalMultipart {
     const ref = { key: facts.key, uploadId };
     const [made, target] = [this.temp.newPath(), this.pathOf(ref)];
     await onDisk('create upload', async () => {
-      await withFolders(made, () => mkdir(made));
+      await withFolders(made, () => mkdir(made, { mode: OWNER_ONLY_FOLDER }));
       try {
-        const file = await open(join(made, FACTS_FILE), 'wx');
+        const file = await open(join(made, FACTS_FILE), 'wx', OWNER_ONLY_FILE);
         try {
           await file.writeFile(JSON.stringify(facts));
           await file.sync();

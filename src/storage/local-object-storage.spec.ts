@@ -50,6 +50,17 @@ describe('the local store', () => {
     return LocalObjectStorage.open({ root: dirname(folder), bucket: storage.bucket, signer, clock: new Clock() });
   }
 
+  it('is for its owner alone, files and folders', async () => {
+    await put(storage, 'a/b', 'private', { contentType: 'text/plain' });
+    const ref = await storage.createMultipart('c', { contentType: OCTETS });
+    await storage.uploadPart(ref, 1, Buffer.from('part'));
+    const entries = await readdir(opened.folder, { recursive: true, withFileTypes: true });
+    for (const entry of entries) {
+      const { mode } = await stat(join(entry.parentPath, entry.name));
+      expect([entry.name, mode & 0o077]).toEqual([entry.name, 0]);
+    }
+  });
+
   it('is there again after a restart, open uploads too', async () => {
     await put(storage, 'a/b', 'kept', { contentType: 'text/plain' });
     const ref = await storage.createMultipart('c', { contentType: OCTETS });

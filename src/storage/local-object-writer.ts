@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { crc32ToBase64 } from './crc32.js';
 import { onDisk } from './disk-errors.js';
-import { withFolders } from './durable-files.js';
+import { OWNER_ONLY_FILE, withFolders } from './durable-files.js';
 import { encodeFacts, type StoredFacts } from './local-object-file.js';
 import { readBody } from './read-body.js';
 import { IncompleteBodyError } from './storage.errors.js';
@@ -35,7 +35,7 @@ export class ObjectFileWriter {
   ) {}
 
   static async create(path: string, options: { readonly sha256?: boolean } = {}): Promise<ObjectFileWriter> {
-    const file = await onDisk('write', () => withFolders(path, () => open(path, 'wx')));
+    const file = await onDisk('write', () => withFolders(path, () => open(path, 'wx', OWNER_ONLY_FILE)));
     return new ObjectFileWriter(path, file, options.sha256 === true ? createHash('sha256') : undefined);
   }
 
