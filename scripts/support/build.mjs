@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { packageFile, PlainError, projectNode, ROOT } from './project.mjs';
 import { run } from './run.mjs';
@@ -8,7 +8,8 @@ import { run } from './run.mjs';
 const DIST = join(ROOT, 'dist');
 /** Written last into a build: a build without it was interrupted, or made by other means. */
 const STAMP = '.build.json';
-const LOCK = join(ROOT, 'node_modules', '.cache', 'build.lock');
+const CACHE = join(ROOT, 'node_modules', '.cache');
+const LOCK = join(CACHE, 'build.lock');
 /** No build takes this long: the process with the holder's number is another one. */
 const LOCK_LASTS_MS = 300_000;
 
@@ -41,7 +42,7 @@ async function compile(partial) {
   const fingerprint = sourcesFingerprint();
   const startedAt = performance.now();
   process.stderr.write('Building ... ');
-  const config = join(ROOT, 'node_modules', '.cache', `tsconfig.build-${process.pid}.json`);
+  const config = join(CACHE, `tsconfig.build-${process.pid}.json`);
   writeFileSync(
     config,
     JSON.stringify({ extends: '../../tsconfig.build.json', compilerOptions: { outDir: partial, noEmitOnError: true } }),
@@ -109,6 +110,9 @@ function clearLeftovers() {
     const [, pid] = /^\.dist-(\d+)(-old)?$/.exec(name) ?? [];
     if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(ROOT, name), { recursive: true, force: true });
   }
+  for (const name of readdirSync(CACHE)) {
+    if (/^tsconfig\.build-\d+\.json$/.test(name)) rmSync(join(CACHE, name), { force: true });
+  }
 }
 
 /**
@@ -116,7 +120,7 @@ function clearLeftovers() {
  * @param {() => Promise<void>} work
  */
 async function withLock(work) {
-  mkdirSync(dirname(LOCK), { recursive: true });
+  mkdirSync(CACHE, { recursive: true });
   let told = false;
   while (!takeLock()) {
     if (!told) process.stderr.write('Another process builds; waiting for it ...\n');
@@ -130,6 +134,7 @@ async function withLock(work) {
   }
 }
 
+/** @returns {boolean} */
 function takeLock() {
   try {
     writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
@@ -137,8 +142,9 @@ function takeLock() {
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
   }
-  if (isAbandoned()) rmSync(LOCK, { force: true });
-  return false;
+  if (!isAbandoned()) return false;
+  rmSync(LOCK, { force: true });
+  return takeLock();
 }
 
 function isAbandoned() {

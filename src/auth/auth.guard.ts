@@ -3,8 +3,8 @@ import { Reflector } from '@nestjs/core';
 import { PUBLIC_ROUTE } from '../http/index.js';
 import { ApiKeys } from './api-keys.js';
 import { REQUIRED_SCOPES, type AuthenticatedRequest } from './auth.decorators.js';
-import { NotAuthenticatedError, ScopeMissingError } from './auth.errors.js';
-import type { Scope } from './principal.js';
+import { NotAuthenticatedError } from './auth.errors.js';
+import { assertScopes, type Scope } from './principal.js';
 
 /** Lets in who has a key with the scopes of the route. A route that names none lets in nobody. */
 @Injectable()
@@ -24,13 +24,13 @@ export class AuthGuard implements CanActivate {
     const principal = await this.keys.find(key);
     if (principal === undefined) throw new NotAuthenticatedError('API_KEY_INVALID');
     if (required === undefined) return false;
-    const missing = required.filter((scope) => !principal.scopes.includes(scope));
-    if (missing.length > 0) throw new ScopeMissingError(missing);
-    request.actor = {
+    const actor = {
       principal,
       ...(typeof request.id === 'string' && { requestId: request.id }),
       ...(request.ip !== undefined && { address: request.ip }),
     };
+    assertScopes(actor, required);
+    request.actor = actor;
     return true;
   }
 }

@@ -3,4 +3,4 @@ export { ApiKeysModule } from './api-keys.module.js';
 export { CurrentActor, REQUIRED_SCOPES, RequireScopes } from './auth.decorators.js';
 export { AuthModule } from './auth.module.js';
 export { BootstrapKey, type BootstrapNotice } from './bootstrap-key.js';
-export { ALL_SCOPES, Scope, systemActor, type Actor, type Principal } from './principal.js';
+export { ALL_SCOPES, assertScopes, Scope, systemActor, type Actor, type Principal } from './principal.js';

@@ -1,3 +1,5 @@
+import { ScopeMissingError } from './auth.errors.js';
+
 /** What a principal may do. Every route asks for at least one. */
 export const Scope = {
   FilesRead: 'files:read',
@@ -29,6 +31,12 @@ export interface Actor {
   readonly requestId?: string;
   /** The client's address. */
   readonly address?: string;
+}
+
+/** Throws `ScopeMissingError` unless the actor may do all of this. */
+export function assertScopes({ principal }: Actor, scopes: readonly Scope[]): void {
+  const missing = scopes.filter((scope) => !principal.scopes.includes(scope));
+  if (missing.length > 0) throw new ScopeMissingError(missing);
 }
 
 /** The service acting for itself, as the part of it named `id`. */

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
+import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
@@ -137,7 +138,7 @@ export class FileIntake {
   async confirm(sent: readonly SentFile[], confirmation: Confirmation): Promise<readonly StoredFile[]> {
     try {
       await Promise.all(sent.map((file) => this.confirmations.verify(file)));
-      const files = await this.em.fork().transactional((em) => this.confirmations.markStored(em, sent, confirmation));
+      const files = await inTransaction(this.em, (em) => this.confirmations.markStored(em, sent, confirmation));
       this.reservations.endLeases(sent);
       for (const { fileId } of sent) moments.confirmed.publish({ fileId });
       return files;

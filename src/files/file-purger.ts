@@ -3,6 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import { filesConfig, type FilesConfig } from './files.config.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
@@ -57,7 +58,7 @@ export class FilePurger {
     const failedKeys = new Set(failed.map((failure) => failure.key));
     if (again) return { purged: [], kept: files.map((file) => file.id) };
     const gone = files.filter((file) => !failedKeys.has(file.key));
-    await em.transactional(async (tx) => {
+    await inTransaction(em, async (tx) => {
       // Another node may be at it too: each row is removed, and told of, once.
       const removed = await tx.execute<{ id: string }[]>(
         `delete from stored_file where status = 'purging' and id in (${gone.map(() => '?').join(', ') || 'null'}) returning id`,

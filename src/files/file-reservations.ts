@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Clock, Ids } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
 import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
 import {
   extensionOf,
@@ -58,7 +59,7 @@ export class FileReservations implements OnApplicationShutdown {
     const now = this.clock.now();
     const fileId = this.ids.next();
     const leaseUntil = this.leaseEnd();
-    return this.em.fork().transactional(async (em) => {
+    return inTransaction(this.em, async (em) => {
       let hold: IdempotencyHold | undefined;
       if (file.idempotent !== undefined) {
         const outcome = await this.idempotency.begin(em, file.idempotent, leaseUntil);

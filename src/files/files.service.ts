@@ -3,6 +3,7 @@ import { EntityManager, LockMode, type FilterQuery } from '@mikro-orm/postgresql
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
 import { ObjectMissingError, ObjectStorage, type ObjectInfo } from '../storage/index.js';
 import { FileEvent, FileHooks } from './file-hooks.js';
 import {
@@ -76,15 +77,11 @@ export class FilesService {
 
   /** Moves a stored file to the trash, its results with it. One that is on its way out already stays there. */
   async trash(id: string, actor: Actor): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
-      const file = await lock(em, id);
+    await inTransaction(this.em, async (em) => {
+      const file = await this.lock(em, id);
       if (file.isGone()) return;
       if (!file.isStored()) throw new FileNotStoredError(id, file.status);
-      const results = await em.find(
-        StoredFile,
-        { sourceFileId: id, status: FileStatus.Stored },
-        { lockMode: LockMode.PESSIMISTIC_WRITE },
-      );
+      const results = await this.lockResults(em, { sourceFileId: id, status: FileStatus.Stored });
       const now = this.clock.now();
       await trashRow(em, file, now, null);
       for (const result of results) await trashRow(em, result, now, id);
@@ -98,15 +95,11 @@ export class FilesService {
    * again. A result comes back only while its source is stored.
    */
   async restore(id: string, actor: Actor): Promise<StoredFile> {
-    return this.em.fork().transactional(async (em) => {
-      const file = await lock(em, id);
+    return inTransaction(this.em, async (em) => {
+      const file = await this.lock(em, id);
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
       await assertSourceStored(em, file);
-      const results = await em.find(
-        StoredFile,
-        { trashedWithId: id, status: FileStatus.Trashed },
-        { lockMode: LockMode.PESSIMISTIC_WRITE },
-      );
+      const results = await this.lockResults(em, { trashedWithId: id, status: FileStatus.Trashed });
       for (const { id: restored, attempt } of [file, ...results]) {
         await em.nativeUpdate(
           StoredFile,
@@ -122,6 +115,23 @@ export class FilesService {
     });
   }
 
+  /** Locks a file: its source first, then its place, as everything that changes files does. */
+  private async lock(em: EntityManager, id: string): Promise<StoredFile> {
+    const seen = await em.findOne(StoredFile, { id });
+    if (seen === null) throw new FileNotFoundError(id);
+    if (seen.sourceFileId != null) await lockRows(em, { id: seen.sourceFileId });
+    await this.places.lock(em, [seen]);
+    const [file] = await lockRows(em, { id });
+    if (file === undefined) throw new FileNotFoundError(id);
+    return file;
+  }
+
+  /** Locks what was made of a file that is locked. */
+  private async lockResults(em: EntityManager, where: FilterQuery<StoredFile>): Promise<readonly StoredFile[]> {
+    await this.places.lock(em, await em.find(StoredFile, where));
+    return lockRows(em, where);
+  }
+
   /** Audit rows and hooks of an event, in its transaction. */
   private async settle(em: EntityManager, event: FileEvent, files: readonly StoredFile[], actor: Actor): Promise<void> {
     await this.audit.record(
@@ -132,15 +142,13 @@ export class FilesService {
   }
 }
 
-async function lock(em: EntityManager, id: string): Promise<StoredFile> {
-  const file = await em.findOne(StoredFile, { id }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  if (file === null) throw new FileNotFoundError(id);
-  return file;
+function lockRows(em: EntityManager, where: FilterQuery<StoredFile>): Promise<StoredFile[]> {
+  return em.find(StoredFile, where, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true });
 }
 
 async function assertSourceStored(em: EntityManager, { sourceFileId }: StoredFile): Promise<void> {
   if (sourceFileId == null) return;
-  const source = await em.findOne(StoredFile, { id: sourceFileId }, { lockMode: LockMode.PESSIMISTIC_READ });
+  const source = await em.findOne(StoredFile, { id: sourceFileId }, { refresh: true });
   if (source?.status !== FileStatus.Stored) throw new SourceTrashedError(sourceFileId);
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
@@ -31,7 +32,7 @@ export class LinkLedger {
     actor: Actor,
     idempotent?: IdempotentRequest,
   ): Promise<{ readonly entered: true } | { readonly entered: false; readonly expiresAt: Date }> {
-    return this.em.fork().transactional(async (em) => {
+    return inTransaction(this.em, async (em) => {
       const outcome = idempotent && (await this.idempotency.begin(em, idempotent, link.expiresAt));
       if (outcome?.state === 'answered') {
         const { expiresAt } = outcome.answer as { expiresAt: string };

@@ -2,9 +2,15 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
-import { FileKinds, ObjectStorage, storageConfig, type StorageConfig } from '../storage/index.js';
+import { FileKinds, ObjectStorage, originalFilename, storageConfig, type StorageConfig } from '../storage/index.js';
 import { contentDisposition, type Disposition } from './content-disposition.js';
-import { FileNotStoredError, FileTrashedError, LinkTooLongError, NotLinkableError } from './files.errors.js';
+import {
+  FileNotStoredError,
+  FileTrashedError,
+  InvalidFilenameError,
+  LinkTooLongError,
+  NotLinkableError,
+} from './files.errors.js';
 import { FilesService } from './files.service.js';
 import { LinkLedger, type FileLink } from './link-ledger.js';
 import { FileStatus, type StoredFile } from './stored-file.entity.js';
@@ -68,8 +74,16 @@ export class LinksService {
     const signed = await this.storage.presignGet(file.key, {
       expiresInSeconds,
       contentType: file.contentType,
-      contentDisposition: contentDisposition(disposition, request.filename ?? file.originalFilename),
+      contentDisposition: contentDisposition(disposition, downloadName(file, request)),
     });
     return { url: signed.url, expiresAt: signed.expiresAt, servedBy: this.storage.server };
   }
+}
+
+/** The name of the download: what was asked for is made as safe as what was uploaded. */
+function downloadName(file: StoredFile, { filename }: LinkRequest): string {
+  if (filename === undefined) return file.originalFilename;
+  const name = originalFilename(filename);
+  if (name === '') throw new InvalidFilenameError();
+  return name;
 }

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
@@ -24,6 +24,13 @@ export class Places {
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
+
+  /** Locks the places of these files, in the transaction `em`: always before the files themselves. */
+  async lock(em: EntityManager, files: readonly StoredFile[]): Promise<void> {
+    const keys = files.flatMap((file) => (file.placeKey == null ? [] : [file.placeKey]));
+    if (keys.length === 0) return;
+    await em.find(Place, { key: { $in: keys } }, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { key: 'asc' } });
+  }
 
   /**
    * Makes a stored revision the current one, in the transaction `em`. The revision it replaces goes to the trash: its files are

@@ -3,4 +3,4 @@ export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
 export { jsonBody } from './json-body.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { requestId } from './request-id.js';
-export { checkQuery, validationPipe } from './validation.js';
+export { checkQuery, InheritedNamesPipe, validationPipe } from './validation.js';

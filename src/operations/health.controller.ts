@@ -1,10 +1,11 @@
-import { Controller, Get, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, HttpException, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
 import { PublicRoute } from '../http/index.js';
 import { DatabaseHealth } from '../database/index.js';
 import { ProcessingQueue } from '../processing/index.js';
 import { ObjectStorage } from '../storage/index.js';
+import { NotReadyError } from './not-ready.error.js';
 import { withinSeconds } from './within-seconds.js';
 
 const PATIENCE_SECONDS = 5;
@@ -37,12 +38,15 @@ export class HealthController {
   })
   @ApiOkResponse({ description: 'All of them answer.' })
   @ApiServiceUnavailableResponse({ description: 'One of them does not; the body says which.' })
-  ready(): Promise<HealthCheckResult> {
-    return this.health.check([
+  async ready(): Promise<HealthCheckResult> {
+    const result = this.health.check([
       () => this.ask('database', () => this.database.ping()),
       () => this.ask('store', () => this.storage.check()),
       () => this.ask('queue', () => this.queue.depth()),
     ]);
+    return result.catch((cause: unknown) => {
+      throw notReady(cause);
+    });
   }
 
   private async ask(name: string, question: () => Promise<unknown>) {
@@ -54,6 +58,13 @@ export class HealthController {
       return indicator.down({ message: publicReason(error) });
     }
   }
+}
+
+/** Terminus throws its result inside an HTTP exception. */
+function notReady(cause: unknown): unknown {
+  const result: unknown = cause instanceof HttpException ? cause.getResponse() : undefined;
+  if (typeof result !== 'object' || result === null || !('details' in result)) return cause;
+  return new NotReadyError(result.details as Record<string, unknown>, { cause });
 }
 
 /** A code or a plain word: what an error says in full may name hosts, and this route is open to all. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Ids } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
 import { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed, StoredFile } from '../files/index.js';
 import { ProcessingQueue } from './processing-queue.js';
 import { ProcessingRecords } from './processing-records.js';
@@ -43,8 +44,8 @@ export class ProcessingDispatch {
   async requeueForgotten(): Promise<number> {
     const forgotten = await this.records.withoutJob();
     for (const fileId of forgotten) {
-      await this.em.fork().transactional(async (em) => {
-        const file = await em.findOne(StoredFile, { id: fileId });
+      await inTransaction(this.em, async (em) => {
+        const file = await em.findOne(StoredFile, { id: fileId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
         if (file !== null) await this.dispatch(em, file);
       });
     }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { Clock } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
 import { FileStatus, ProcessingStatus, StoredFile } from '../files/index.js';
 import { ProcessedFile } from './processed-file.entity.js';
 import { OvertakenError } from './processing.errors.js';
@@ -34,6 +35,23 @@ export interface Run {
   readonly ownsPlainNames: boolean;
   /** Names and versions of the steps that are done. */
   readonly done: ReadonlyMap<string, number>;
+}
+
+/** A file's row is locked before its processing's, here and wherever files change: two orders would deadlock. */
+function lockFile(em: EntityManager, fileId: string): Promise<StoredFile | null> {
+  return em.findOne(StoredFile, { id: fileId }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true });
+}
+
+/** The row of a run that is still the current one. */
+function lockRun(
+  em: EntityManager,
+  { fileId, attempt }: Pick<Run, 'fileId' | 'attempt'>,
+): Promise<ProcessedFile | null> {
+  return em.findOne(
+    ProcessedFile,
+    { fileId, attempt, status: ProcessingStatus.Running },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+  );
 }
 
 /** Writes the rows of processing. Every change asks whether its run is still the current one. */
@@ -80,14 +98,14 @@ export class ProcessingRecords {
   }
 
   /**
-   * Begins a run for a job, unless there is nothing left to do or a newer job has the file. A run that is found running has lost its worker: that is a death, and
-   * after `MAX_DEATHS` the file is given up.
+   * Begins a run for a job, unless there is nothing left to do or a newer job has the file. A run that is found running has
+   * lost its worker: that is a death, and after `MAX_DEATHS` the file is given up.
    */
   async begin(fileId: string, jobId: string): Promise<Run | undefined> {
-    return this.em.fork().transactional(async (em) => {
+    return inTransaction(this.em, async (em) => {
+      const file = await lockFile(em, fileId);
       const row = await em.findOne(ProcessedFile, { fileId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
       if (row === null || row.isOver() || row.jobId !== jobId) return undefined;
-      const file = await em.findOne(StoredFile, { id: fileId });
       if (file?.status !== FileStatus.Stored) {
         await this.end(em, fileId, ProcessingStatus.Cancelled, {
           code: 'FILE_TRASHED',
@@ -119,7 +137,7 @@ export class ProcessingRecords {
 
   async startStep(run: Run, step: RegisteredStep, progress: number): Promise<void> {
     const now = this.clock.now();
-    await this.em.fork().transactional(async (em) => {
+    await inTransaction(this.em, async (em) => {
       await this.current(em, run);
       await em.nativeUpdate(ProcessedFile, { fileId: run.fileId }, { step: step.name, progress, updatedAt: now });
       await em.nativeUpdate(
@@ -153,29 +171,19 @@ export class ProcessingRecords {
 
   /** Throws `OvertakenError` unless the run is current and its file still stored; keeps both so for the transaction. */
   async current(em: EntityManager, run: Run): Promise<void> {
-    const row = await em.findOne(
-      ProcessedFile,
-      { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
-      { lockMode: LockMode.PESSIMISTIC_WRITE },
-    );
-    const file = await em.findOne(
-      StoredFile,
-      { id: run.fileId, status: FileStatus.Stored },
-      { lockMode: LockMode.PESSIMISTIC_READ, refresh: true },
-    );
-    if (row === null || file === null) throw new OvertakenError();
+    const file = await lockFile(em, run.fileId);
+    const row = await lockRun(em, run);
+    if (row === null || file?.status !== FileStatus.Stored) throw new OvertakenError();
   }
 
   /** Ends a run whose steps are all done; false when it was overtaken. */
   async complete(run: Run): Promise<boolean> {
-    return this.em.fork().transactional(async (em) => {
-      const updated = await em.nativeUpdate(
-        ProcessedFile,
-        { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
-        { step: null, progress: 1 },
-      );
-      if (updated > 0) await this.end(em, run.fileId, ProcessingStatus.Done, undefined);
-      return updated > 0;
+    return inTransaction(this.em, async (em) => {
+      await lockFile(em, run.fileId);
+      if ((await lockRun(em, run)) === null) return false;
+      await em.nativeUpdate(ProcessedFile, { fileId: run.fileId }, { step: null, progress: 1 });
+      await this.end(em, run.fileId, ProcessingStatus.Done, undefined);
+      return true;
     });
   }
 
@@ -184,12 +192,9 @@ export class ProcessingRecords {
    * at once for any other, the file has failed. Says whether it is to be tried again; nothing when the run was overtaken.
    */
   async fail(run: Run, failure: RunFailure): Promise<{ readonly again: boolean } | undefined> {
-    return this.em.fork().transactional(async (em) => {
-      const row = await em.findOne(
-        ProcessedFile,
-        { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
-        { lockMode: LockMode.PESSIMISTIC_WRITE },
-      );
+    return inTransaction(this.em, async (em) => {
+      await lockFile(em, run.fileId);
+      const row = await lockRun(em, run);
       if (row === null) return undefined;
       const attempts = row.attempts + 1;
       const again = failure.passing && attempts < MAX_ATTEMPTS;
@@ -206,19 +211,14 @@ export class ProcessingRecords {
 
   /** Puts a file back in the queue, untouched by this run: the worker stops. No attempt, no death. */
   async handBack(run: Run): Promise<void> {
-    await this.em.fork().transactional(async (em) => {
-      const updated = await em.nativeUpdate(
-        ProcessedFile,
-        { fileId: run.fileId, attempt: run.attempt, status: ProcessingStatus.Running },
-        { status: ProcessingStatus.Queued, updatedAt: this.clock.now() },
-      );
-      if (updated === 0) return;
-      await em.nativeUpdate(StepRun, { fileId: run.fileId, status: StepStatus.Running }, { status: StepStatus.Queued });
-      await this.show(em, run.fileId, ProcessingStatus.Queued);
+    await inTransaction(this.em, async (em) => {
+      await lockFile(em, run.fileId);
+      if ((await lockRun(em, run)) === null) return;
+      await this.end(em, run.fileId, ProcessingStatus.Queued, undefined);
     });
   }
 
-  /** Ends what is not over, in the transaction `em`: the file goes to the trash. */
+  /** Ends what is not over, in the transaction `em`, which has the file's row: the file goes to the trash. */
   async cancel(em: EntityManager, fileId: string): Promise<void> {
     const row = await em.findOne(ProcessedFile, { fileId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
     if (row === null || row.isOver()) return;
@@ -251,6 +251,8 @@ export class ProcessingRecords {
       { fileId },
       { status, errorCode: error?.code ?? null, errorMessage: error?.message ?? null, updatedAt: this.clock.now() },
     );
+    // No step is at work any more: one that was is begun anew, if at all.
+    await em.nativeUpdate(StepRun, { fileId, status: StepStatus.Running }, { status: StepStatus.Queued });
     await this.show(em, fileId, status);
   }
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { Actor } from '../auth/index.js';
+import { assertScopes, Scope, type Actor } from '../auth/index.js';
 import { checkQuery } from '../http/index.js';
 import { LinksService, toLinkResponse } from '../files/index.js';
 import { FormUploads } from '../uploads/index.js';
@@ -29,6 +29,7 @@ export class SessionUploads {
 
   /** Stores the form's file; with `?link=1` the answer carries a link. */
   async receive({ sessionId, query, actor, request, response }: SessionUpload): Promise<StoredFileResponse> {
+    if (query.link === '1') assertScopes(actor, [Scope.LinksCreate]);
     const file = await this.forms.receive(request, response, {
       kind: sessionOriginal,
       actor,

@@ -1,9 +1,10 @@
-import { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Request, Response } from 'express';
-import multer, { MulterError, type StorageEngine } from 'multer';
+import multer, { MulterError, type Options } from 'multer';
 import { errorMessage } from '../errors/index.js';
-import { UploadInterruptedError } from '../files/index.js';
-import { MalformedMultipartError, NoFileError, SecondFileError, UnexpectedFieldError } from './uploads.errors.js';
+import { FileTooLargeError, UploadInterruptedError } from '../files/index.js';
+import { FormEngine } from './form-engine.js';
+import { MalformedMultipartError, NoFileError, UnexpectedFieldError } from './uploads.errors.js';
 
 /** The form's one file, while its bytes arrive. */
 export interface FormFile {
@@ -16,116 +17,81 @@ export interface FormFile {
 
 /** What is done with a form's file. */
 export interface FormFileHandler<T> {
+  /** Bytes that the file may have. */
+  readonly maxSizeBytes: number;
   /** Takes the bytes; must read the body to its end or destroy it. */
   take(file: FormFile): Promise<T>;
   /** Undoes what `take` did, when the rest of the form turns out wrong. */
   undo(taken: T): Promise<void>;
 }
 
-const FIELD = 'file';
+/** What a form may have besides the file: boundaries, headers, small fields. */
+export const FORM_OVERHEAD_BYTES = 256 * 1024;
+
 const LIMITS = { fields: 20, fieldNameSize: 100, fieldSize: 64 * 1024, parts: 25, headerPairs: 100 };
+
+/** An option of multer that its types do not have yet. */
+type StreamingOptions = Options & { readonly streamHandler: (request: Request, parser: Writable) => void };
 
 /**
  * Reads a multipart/form-data request with exactly one file in the field `file`. Settles as soon as the outcome is known: on a
  * failure the rest of the body is not waited for. Memory: what multer and one chunk need.
  */
 export async function readForm<T>(request: Request, response: Response, handler: FormFileHandler<T>): Promise<T> {
-  const engine = new HandlerEngine(handler);
-  const parse = multer({ storage: engine, limits: LIMITS, defParamCharset: 'utf8', fileFilter: engine.admit }).any();
+  const engine = new FormEngine(handler);
+  const options: StreamingOptions = {
+    storage: engine,
+    limits: LIMITS,
+    defParamCharset: 'utf8',
+    fileFilter: engine.admit,
+    streamHandler: (body, parser) => {
+      watch(body, parser, { maxBytes: handler.maxSizeBytes, refuse: engine.refuse });
+      body.pipe(parser);
+    },
+  };
   const parsed = new Promise<void>((resolve, reject) => {
-    parse(request, response, (error: unknown) => {
-      if (error === undefined || error === null) resolve();
+    multer(options).any()(request, response, (error: unknown) => {
+      if (error == null) resolve();
       else reject(translate(error));
     });
   });
-  // It may lose the race below, and must not count as unhandled then.
-  parsed.catch(() => undefined);
-  // multer tells of a failure only after the body was drained: the engine's own word comes first.
-  const outcome = await Promise.race([engine.failed, engine.early, parsed.then(() => engine.taken)]).catch(
-    async (error: unknown) => {
-      await engine.undo();
-      throw translate(error);
-    },
-  );
-  if (outcome === undefined) throw new NoFileError();
-  return outcome.value;
+  // The parser may stumble over what the handler's refusal did to the stream: the refusal is the reason then.
+  const told = parsed.catch(async (error: unknown) => {
+    throw (await engine.failure()) ?? error;
+  });
+  told.catch(() => undefined);
+  try {
+    // Multer tells of a failure only after the body was drained: the engine's own word comes first.
+    const taken = await Promise.race([engine.refused, engine.early, told.then(() => engine.taken())]);
+    if (taken === undefined) throw new NoFileError();
+    return taken.value;
+  } catch (error) {
+    await engine.abandon();
+    throw translate(error);
+  }
 }
 
-/** Multer's storage: hands each file to the handler, and lets a failure be known at once. */
-class HandlerEngine<T> implements StorageEngine {
-  /** Rejects as soon as the file or the form is refused. */
-  readonly failed: Promise<never>;
-  /** Settles when the handler needed no more of the file than its beginning: the rest of the form does not matter. */
-  readonly early: Promise<{ value: T }>;
-  private reject: (error: unknown) => void = () => undefined;
-  private finishEarly: (taken: { value: T }) => void = () => undefined;
-  private files = 0;
-  private taking: Promise<{ value: T }> | undefined;
-  private done: { value: T } | undefined;
-  private undone = false;
-
-  constructor(private readonly handler: FormFileHandler<T>) {
-    this.failed = new Promise<never>((_, reject) => {
-      this.reject = reject;
+/** Tells of what the parser or multer would tell of only after the last byte. */
+function watch(
+  body: Readable,
+  parser: Writable,
+  { maxBytes, refuse }: { readonly maxBytes: number; readonly refuse: (error: Error) => void },
+): void {
+  let bytes = 0;
+  body.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes + FORM_OVERHEAD_BYTES) refuse(new FileTooLargeError(maxBytes));
+  });
+  parser.on('error', (error: Error) => {
+    refuse(translate(error));
+  });
+  parser.on('field', (_name: unknown, _value: unknown, info: { nameTruncated: boolean; valueTruncated: boolean }) => {
+    if (info.nameTruncated || info.valueTruncated) refuse(new MalformedMultipartError('a field is too long'));
+  });
+  for (const limit of ['partsLimit', 'fieldsLimit']) {
+    parser.on(limit, () => {
+      refuse(new MalformedMultipartError('it has too many parts'));
     });
-    this.early = new Promise((resolve) => {
-      this.finishEarly = resolve;
-    });
-    // Raced against the parser: it may lose, and must not count as unhandled then.
-    this.failed.catch(() => undefined);
-  }
-
-  get taken(): { value: T } | undefined {
-    return this.done;
-  }
-
-  /** Multer's `fileFilter`: refuses a second file, or one in another field. */
-  readonly admit = (
-    _: unknown,
-    file: Express.Multer.File,
-    callback: (error: Error | null, accept?: boolean) => void,
-  ): void => {
-    this.files += 1;
-    if (file.fieldname === FIELD && this.files === 1) {
-      callback(null, true);
-      return;
-    }
-    const error = this.files > 1 ? new SecondFileError() : new UnexpectedFieldError(file.fieldname);
-    this.reject(error);
-    callback(null, false);
-  };
-
-  _handleFile(request: Request, file: Express.Multer.File, callback: (error?: unknown, info?: object) => void): void {
-    const fields = { ...(request.body as Record<string, unknown>) };
-    this.taking = this.handler
-      .take({ filename: file.originalname, body: file.stream, fields })
-      .then((value) => ({ value }));
-    this.taking.then(
-      (taken) => {
-        this.done = taken;
-        if (!file.stream.readableEnded) this.finishEarly(taken);
-        callback(null, {});
-        if (this.undone) void this.undo();
-      },
-      (error: unknown) => {
-        this.reject(error);
-        callback(error);
-      },
-    );
-  }
-
-  /** Multer's word that the form failed after the file was taken. */
-  _removeFile(_: Request, __: Express.Multer.File, callback: (error: Error | null) => void): void {
-    callback(null);
-  }
-
-  /** Undoes the file: now, or as soon as its taking is over. */
-  async undo(): Promise<void> {
-    this.undone = true;
-    const taken = this.done;
-    if (taken === undefined) return;
-    this.done = undefined;
-    await this.handler.undo(taken.value);
   }
 }
 

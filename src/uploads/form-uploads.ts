@@ -14,11 +14,8 @@ import {
 import { idempotentRequest } from '../idempotency/index.js';
 import { Metrics } from '../metrics/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
-import { readForm, type FormFile } from './form-reader.js';
+import { FORM_OVERHEAD_BYTES, readForm, type FormFile } from './form-reader.js';
 import { NoFileError } from './uploads.errors.js';
-
-/** What a form's parts may take besides the file: boundaries, headers, small fields. */
-const FORM_OVERHEAD_BYTES = 256 * 1024;
 
 /** Where the file of a form goes. */
 export type FormTarget = Pick<IncomingFile, 'parameters' | 'references' | 'metadata'>;
@@ -73,6 +70,7 @@ export class FormUploads {
       if (!request.complete) gone.abort();
     });
     return readForm<SentFile | ReplayedFile>(request, response, {
+      maxSizeBytes,
       take: async ({ filename, body, fields }: FormFile) =>
         this.intake.send({
           kind,
