@@ -20,7 +20,12 @@ const layering = order.slice(0, -1).map((layer, index) => ({
   name: `layer-${layer.join('-')}-imports-nothing-above`,
   severity: 'error',
   from: { path: `^src/(${layer.join('|')})/` },
-  to: { path: `^src/(${order.slice(index + 1).flat().join('|')})/` },
+  to: {
+    path: `^src/(${order
+      .slice(index + 1)
+      .flat()
+      .join('|')})/`,
+  },
 }));
 
 export default {

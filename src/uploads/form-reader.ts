@@ -26,7 +26,7 @@ export interface FormFileHandler<T> {
 }
 
 /** What a form may have besides the file: boundaries, headers, small fields. */
-export const FORM_OVERHEAD_BYTES = 256 * 1024;
+export const FORM_OVERHEAD_BYTES = 128 * 1024;
 
 const LIMITS = { fields: 20, fieldNameSize: 100, fieldSize: 64 * 1024, parts: 25, headerPairs: 100 };
 
@@ -78,8 +78,14 @@ function watch(
   { maxBytes, refuse }: { readonly maxBytes: number; readonly refuse: (error: Error) => void },
 ): void {
   let bytes = 0;
+  let fileBegan = false;
+  parser.on('file', () => {
+    fileBegan = true;
+  });
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
+    // The parser swallows an endless field without a word.
+    if (!fileBegan && bytes > FORM_OVERHEAD_BYTES) refuse(new MalformedMultipartError('a field is too long'));
     if (bytes > maxBytes + FORM_OVERHEAD_BYTES) refuse(new FileTooLargeError(maxBytes));
   });
   parser.on('error', (error: Error) => {
