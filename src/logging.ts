@@ -55,7 +55,7 @@ export function withoutSecrets(url: string): string {
 }
 
 function levelOf(response: ServerResponse, error: Error | undefined): 'error' | 'warn' | 'info' {
-  if (response.statusCode >= 500) return 'error';
+  if (response.statusCode === 500) return 'error';
   return error !== undefined || response.statusCode >= 400 ? 'warn' : 'info';
 }
 

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { INestApplication } from '@nestjs/common';
+import { Lifetime } from './config/index.js';
 import type { DatabaseServer } from './database/index.js';
 
 /** After this the process ends whatever is still open: orchestrators send SIGKILL at ten seconds. */
@@ -31,6 +32,8 @@ export function stopOnSignals(app: INestApplication, database: DatabaseServer): 
 async function end(app: INestApplication, database: DatabaseServer): Promise<void> {
   let code = 0;
   try {
+    // Jobs stop while requests end: together they would take too long one after the other.
+    app.get(Lifetime).stop();
     await drain(app.getHttpServer() as Server);
     await app.close();
   } catch (error) {

@@ -2,12 +2,13 @@ import { Global, Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { appConfig } from './app.config.js';
 import { Clock, Ids } from './clock.js';
+import { Lifetime } from './lifetime.js';
 
 /** The typed environment, the clock and new identifiers, for every module. */
 @Global()
 @Module({
   imports: [ConfigModule.forRoot({ ignoreEnvFile: true }), ConfigModule.forFeature(appConfig)],
-  providers: [Clock, Ids],
-  exports: [ConfigModule, Clock, Ids],
+  providers: [Clock, Ids, Lifetime],
+  exports: [ConfigModule, Clock, Ids, Lifetime],
 })
 export class ConfigurationModule {}

@@ -23,6 +23,12 @@ const STATUS = {
   'out-of-space': 507,
 } as const satisfies Record<ErrorKind, number>;
 
+/** PostgreSQL's classes 08 (connection) and 57P (shutdown), 53300 (too many connections), and the sockets' own codes. */
+const DATABASE_AWAY_CODES =
+  /^(?:08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What the driver says without a code. */
+const DATABASE_AWAY_WORDS = /Connection terminated|not queryable|timeout exceeded when trying to connect/;
+
 /** How long an unread request body is read and thrown away so that the client sees our answer before the close. */
 const LINGER_MS = 1000;
 
@@ -47,7 +53,9 @@ export class DomainErrorFilter implements ExceptionFilter {
     const response = http.getResponse<Response>();
     const { retryAfterSeconds, ...answer } = toAnswer(error);
     const requestId = requestIdOf(request);
-    if (answer.statusCode >= 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
+    if (answer.statusCode === 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
+    else if (answer.statusCode > 500)
+      this.logger.warn({ requestId, code: answer.code, reason: reasonOf(error) }, answer.message);
     if (response.headersSent) {
       response.destroy();
       return;
@@ -134,13 +142,12 @@ function codeOfStatus(status: number): string {
   }
 }
 
-/** PostgreSQL classes 08 (connection) and 57P (shutdown), and the sockets' own words, wherever in the chain of causes. */
+/** Whether the database went away, wherever in the chain of causes it says so. */
 function isDatabaseAway(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1) {
     const code = errorCode(cause);
-    if (code !== undefined && /^(08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT_SOCKET)$/.test(code))
-      return true;
-    if (/Connection terminated|timeout exceeded when trying to connect/.test(cause.message)) return true;
+    if (code !== undefined && DATABASE_AWAY_CODES.test(code)) return true;
+    if (DATABASE_AWAY_WORDS.test(cause.message)) return true;
   }
   return false;
 }
@@ -148,4 +155,13 @@ function isDatabaseAway(error: unknown): boolean {
 function requestIdOf(request: Request): string {
   const { id } = request as Request & { id?: unknown };
   return typeof id === 'string' ? id : '';
+}
+
+/** The first words of every cause: in an outage thousands of these are written, and stacks would say nothing more. */
+function reasonOf(error: unknown): string {
+  const reasons: string[] = [];
+  for (let cause = error; cause instanceof Error && reasons.length < 6; cause = cause.cause) {
+    reasons.push(cause.message.slice(0, 200));
+  }
+  return reasons.join(' <- ');
 }

@@ -5,10 +5,9 @@ import {
   Logger,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
-  type OnModuleDestroy,
 } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
-import { appConfig, Role, type AppConfig } from '../config/index.js';
+import { appConfig, Lifetime, Role, type AppConfig } from '../config/index.js';
 import { Metrics } from '../metrics/index.js';
 import { ProcessingDispatch } from './processing-dispatch.js';
 import { ProcessingQueue } from './processing-queue.js';
@@ -16,15 +15,15 @@ import { ProcessingRunner } from './processing-runner.js';
 
 /** Starts and stops the queue with the application; in a worker, takes jobs. */
 @Injectable()
-export class ProcessingWorker implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
+export class ProcessingWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(ProcessingWorker.name);
-  private readonly stopping = new AbortController();
 
   constructor(
     private readonly queue: ProcessingQueue,
     private readonly runner: ProcessingRunner,
     private readonly dispatch: ProcessingDispatch,
     private readonly metrics: Metrics,
+    private readonly lifetime: Lifetime,
     @Inject(appConfig.KEY) private readonly app: AppConfig,
   ) {}
 
@@ -37,7 +36,9 @@ export class ProcessingWorker implements OnApplicationBootstrap, OnModuleDestroy
       read: async () => (await this.queue.depth()).map(({ state, count }) => ({ labels: { state }, value: count })),
     });
     if (this.app.role === Role.Api) return;
-    await this.queue.work(availableParallelism(), (job, signal) => this.runner.run(job, signal, this.stopping.signal));
+    await this.queue.work(availableParallelism(), (job, signal) =>
+      this.runner.run(job, signal, this.lifetime.stopping),
+    );
   }
 
   /** Jobs that the queue has lost come back: ordinarily there are none. */
@@ -52,12 +53,9 @@ export class ProcessingWorker implements OnApplicationBootstrap, OnModuleDestroy
     }
   }
 
-  /** First of all: running steps end at once and their files are handed back. */
-  onModuleDestroy(): void {
-    this.stopping.abort(new Error('The service stops'));
-  }
-
   async beforeApplicationShutdown(): Promise<void> {
+    // Whoever closes the application without a signal, too: running steps end at once and their files are handed back.
+    this.lifetime.stop();
     await this.queue.stop();
   }
 }
