@@ -4,6 +4,9 @@ const order = [
   ['http', 'metrics'],
   ['embedded-postgres'],
   ['database', 's3'],
+  ['object-storage'],
+  ['content', 's3-store'],
+  ['local-store'],
   ['storage'],
   ['cloudfront'],
   ['auth'],
@@ -40,7 +43,7 @@ export default {
     {
       name: 'aws-sdk-only-in-adapters',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(s3|storage|cloudfront)/' },
+      from: { path: '^src/', pathNot: '^src/(s3|s3-store|cloudfront)/' },
       to: { path: '^node_modules/@aws-sdk/' },
     },
     {

@@ -3,7 +3,7 @@ import { contentTypeOf, FormatFamily, KNOWN_EXTENSIONS, matchFormat } from './fi
 import { placeKeyOf, type FileKind } from './file-kind.js';
 import type { KeyParameters, ParsedKey } from './key-template.js';
 import { storageConfig, type StorageConfig } from './storage.config.js';
-import { TypeNotAcceptedError, UnknownFileKindError } from './storage.errors.js';
+import { TypeNotAcceptedError, UnknownFileKindError } from './file-kinds.errors.js';
 
 /** What a kind takes under the present configuration. */
 export interface Acceptance {

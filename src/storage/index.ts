@@ -3,10 +3,16 @@ export { FileKind, placeKeyOf, RetentionClass, revisionKey } from './file-kind.j
 export { FileKinds } from './file-kinds.js';
 export { extensionOf, keyFilename, originalFilename } from './file-name.js';
 export { keyDate, keyTimestamp, OUTSIDE_ID, splitExtension, type KeyParameters } from './key-template.js';
-export { ObjectStorage, type ByteRange, type ObjectInfo, type ObjectServer, type PutResult } from './object-storage.js';
+export {
+  ObjectStorage,
+  type ByteRange,
+  type ObjectInfo,
+  type ObjectServer,
+  type PutResult,
+} from '../object-storage/index.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
-export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from './storage.errors.js';
+export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from '../object-storage/index.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
 export { StoreSetupModule } from './store-setup.module.js';
-export { StoreSetup, type StoreReport } from './store-setup.js';
+export { StoreSetup, type StoreReport } from '../object-storage/index.js';

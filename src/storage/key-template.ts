@@ -1,4 +1,4 @@
-import { InvalidKeyParameterError } from './storage.errors.js';
+import { InvalidKeyParameterError } from './file-kinds.errors.js';
 
 /** Values for the placeholders of a template. */
 export type KeyParameters = Readonly<Record<string, string>>;

@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
-import { LocalLinkSigner } from './local-link-signer.js';
-import { LocalObjectStorage } from './local-object-storage.js';
-import { LocalObjectsController } from './local-objects.controller.js';
-import { LocalObjectsService } from './local-objects.service.js';
+import {
+  LocalLinkSigner,
+  LocalObjectsController,
+  LocalObjectsService,
+  LocalObjectStorage,
+} from '../local-store/index.js';
 import { StorageModule } from './storage.module.js';
 import { Store, type LocalStore } from './store.js';
 

@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import { DomainError } from '../errors/index.js';
 import type { Metrics, Outcome } from '../metrics/index.js';
 import {
-  ObjectStorage,
   type ByteRange,
   type CompletedPart,
   type DeleteManyResult,
@@ -12,6 +11,7 @@ import {
   type ObjectInfo,
   type ObjectPage,
   type ObjectServer,
+  ObjectStorage,
   type PartPage,
   type PresignGetOptions,
   type PresignPartOptions,
@@ -21,7 +21,7 @@ import {
   type SignedRequest,
   type UploadedPart,
   type UploadPage,
-} from './object-storage.js';
+} from '../object-storage/index.js';
 
 /** A store whose operations are counted and timed by outcome. A download counts until its first byte. */
 export class MeteredObjectStorage extends ObjectStorage {

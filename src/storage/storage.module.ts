@@ -6,7 +6,7 @@ import { S3Clients, S3Module } from '../s3/index.js';
 import type { FileKind } from './file-kind.js';
 import { FileKinds } from './file-kinds.js';
 import { MeteredObjectStorage } from './metered-object-storage.js';
-import { ObjectStorage } from './object-storage.js';
+import { ObjectStorage } from '../object-storage/index.js';
 import { storageConfig, type StorageConfig } from './storage.config.js';
 import { Store } from './store.js';
 

@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import { Module } from '@nestjs/common';
 import { appConfig, type AppConfig } from '../config/index.js';
 import { S3Clients, s3Config, S3Module, type S3Config } from '../s3/index.js';
-import { LocalStoreSetup } from './local-store-setup.js';
-import { ObjectStorage } from './object-storage.js';
-import { S3BucketSetup } from './s3-bucket-setup.js';
+import { LocalStoreSetup } from '../local-store/index.js';
+import { ObjectStorage, StoreSetup } from '../object-storage/index.js';
+import { S3BucketSetup } from '../s3-store/index.js';
 import { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
 import { StorageModule } from './storage.module.js';
-import { StoreSetup } from './store-setup.js';
 
 /** For whoever prepares the store before the service uses it. */
 @Module({

@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import type { AppConfig, Clock } from '../config/index.js';
 import type { S3Clients } from '../s3/index.js';
-import { readOrMakeSecret } from './link-secret.js';
-import { LocalLinkSigner } from './local-link-signer.js';
-import { LocalObjectStorage } from './local-object-storage.js';
-import type { ObjectStorage } from './object-storage.js';
-import { S3ObjectStorage } from './s3-object-storage.js';
+import { LocalLinkSigner, LocalObjectStorage, readOrMakeSecret } from '../local-store/index.js';
+import type { ObjectStorage } from '../object-storage/index.js';
+import { S3ObjectStorage } from '../s3-store/index.js';
 import { StorageDriver, type StorageConfig } from './storage.config.js';
 
 /** What only the local store has: the service itself answers its links. */

@@ -5,10 +5,10 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Clock } from '../../src/config/clock.js';
 import { DomainErrorFilter } from '../../src/errors/index.js';
-import { LocalLinkSigner } from '../../src/storage/local-link-signer.js';
-import { LocalObjectStorage } from '../../src/storage/local-object-storage.js';
-import { LocalObjectsController } from '../../src/storage/local-objects.controller.js';
-import { LocalObjectsService } from '../../src/storage/local-objects.service.js';
+import { LocalLinkSigner } from '../../src/local-store/local-link-signer.js';
+import { LocalObjectStorage } from '../../src/local-store/local-object-storage.js';
+import { LocalObjectsController } from '../../src/local-store/local-objects.controller.js';
+import { LocalObjectsService } from '../../src/local-store/local-objects.service.js';
 import { freePort } from '../support/free-port.js';
 import type { StorageUnderTest } from './storage-under-test.js';
 

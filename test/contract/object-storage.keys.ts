@@ -1,4 +1,4 @@
-import { InvalidKeyError } from '../../src/storage/storage.errors.js';
+import { InvalidKeyError } from '../../src/object-storage/storage.errors.js';
 import { inByteOrder, keysBelow, put, readText, type Subject } from './storage-under-test.js';
 
 /** What file systems confuse, refuse or take for something else. */

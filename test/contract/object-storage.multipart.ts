@@ -1,5 +1,5 @@
-import type { MultipartRef, OpenUpload, UploadedPart } from '../../src/storage/object-storage.js';
-import { InvalidPartError, KeyTakenError, UploadMissingError } from '../../src/storage/storage.errors.js';
+import type { MultipartRef, OpenUpload, UploadedPart } from '../../src/object-storage/object-storage.js';
+import { InvalidPartError, KeyTakenError, UploadMissingError } from '../../src/object-storage/storage.errors.js';
 import {
   crc32Of,
   facts,

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { ObjectMissingError, RangeNotSatisfiableError } from '../../src/storage/storage.errors.js';
+import { ObjectMissingError, RangeNotSatisfiableError } from '../../src/object-storage/storage.errors.js';
 import {
   bytesOf,
   crc32Of,

@@ -1,4 +1,4 @@
-import { IncompleteBodyError, KeyTakenError } from '../../src/storage/storage.errors.js';
+import { IncompleteBodyError, KeyTakenError } from '../../src/object-storage/storage.errors.js';
 import {
   bodyOf,
   bodyThatFails,

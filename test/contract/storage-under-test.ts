@@ -8,7 +8,7 @@ import type {
   PutOptions,
   PutResult,
   SignedRequest,
-} from '../../src/storage/object-storage.js';
+} from '../../src/object-storage/object-storage.js';
 
 export const MEBIBYTE = 1024 * 1024;
 

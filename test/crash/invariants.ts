@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { ObjectPage } from '../../src/storage/object-storage.js';
+import type { ObjectPage } from '../../src/object-storage/object-storage.js';
 import { until, type Service } from '../support/service.js';
 import type { Target } from '../support/target.js';
 import type { Ledger, Upload } from './ledger.js';

@@ -5,7 +5,7 @@ import http from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ObjectStorage } from '../../src/storage/object-storage.js';
+import type { ObjectStorage } from '../../src/object-storage/object-storage.js';
 import { Service, until } from '../support/service.js';
 import { openTarget, type Target } from '../support/target.js';
 

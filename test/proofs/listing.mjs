@@ -12,7 +12,7 @@ const { status } = spawnSync(
     '--no-warnings',
     'node_modules/jest/bin/jest.js',
     '--runInBand',
-    'src/storage/local-listing.spec.ts',
+    'src/local-store/local-listing.spec.ts',
   ],
   {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),

@@ -6,8 +6,8 @@ import {
   PutBucketCorsCommand,
 } from '@aws-sdk/client-s3';
 import { S3Clients } from '../../src/s3/index.js';
-import { S3BucketSetup } from '../../src/storage/s3-bucket-setup.js';
-import { StoreRefusedError, StoreUnavailableError } from '../../src/storage/storage.errors.js';
+import { S3BucketSetup } from '../../src/s3-store/s3-bucket-setup.js';
+import { StoreRefusedError, StoreUnavailableError } from '../../src/object-storage/storage.errors.js';
 import { TEST_S3_ENDPOINT, testS3Config, WHY_SKIPPED } from '../support/test-bucket.js';
 
 const ORIGINS = ['https://app.example.org', 'http://localhost:5173'];

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { PassThrough, Readable } from 'node:stream';
-import type { ObjectStorage } from '../../src/storage/object-storage.js';
-import type { S3ObjectStorage } from '../../src/storage/s3-object-storage.js';
+import type { ObjectStorage } from '../../src/object-storage/object-storage.js';
+import type { S3ObjectStorage } from '../../src/s3-store/s3-object-storage.js';
 import {
   BucketMissingError,
   KeyTakenError,
   StoreFullError,
   StoreRefusedError,
   StoreUnavailableError,
-} from '../../src/storage/storage.errors.js';
+} from '../../src/object-storage/storage.errors.js';
 import { startFaultProxy, type FaultEffect, type FaultProxy } from '../support/fault-proxy.js';
 import { openTestBucket, TEST_S3_ENDPOINT, WHY_SKIPPED, type TestBucket } from '../support/test-bucket.js';
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { Clock } from '../../src/config/clock.js';
-import { LocalLinkSigner } from '../../src/storage/local-link-signer.js';
-import { LocalObjectStorage } from '../../src/storage/local-object-storage.js';
-import type { ObjectStorage } from '../../src/storage/object-storage.js';
+import { LocalLinkSigner } from '../../src/local-store/local-link-signer.js';
+import { LocalObjectStorage } from '../../src/local-store/local-object-storage.js';
+import type { ObjectStorage } from '../../src/object-storage/object-storage.js';
 import { openTestBucket, TEST_S3_ENDPOINT, testS3Config } from './test-bucket.js';
 import { createTestDatabase } from './test-database.js';
 

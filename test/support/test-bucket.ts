@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { CreateBucketCommand, DeleteBucketCommand } from '@aws-sdk/client-s3';
 import { S3Clients, type S3Config, type S3Timeouts } from '../../src/s3/index.js';
-import { S3ObjectStorage, type S3StorageOptions } from '../../src/storage/s3-object-storage.js';
+import { S3ObjectStorage, type S3StorageOptions } from '../../src/s3-store/s3-object-storage.js';
 
 const MEBIBYTE = 1024 * 1024;
 

@@ -1,0 +1,214 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '../config/index.js';
+import { InvalidKeyError, InvalidSignatureError, type SignedRequest } from '../object-storage/index.js';
+
+const ALGORITHM = 'CATALYST-HMAC-SHA256';
+/** S3's limit, kept so that a link can be had from either store. */
+const MAX_EXPIRY_SECONDS = 604_800;
+const PATH = '/objects/';
+
+/** Headers that a link may bind, each to one value. */
+const SIGNABLE_HEADERS = ['content-length', 'content-type', 'if-none-match', 'x-amz-checksum-sha256'] as const;
+type SignableHeader = (typeof SIGNABLE_HEADERS)[number];
+
+/** Query parameters that say what is asked, as S3 names them. */
+const READ_PARAMETERS = ['response-content-disposition', 'response-content-type'] as const;
+const PART_PARAMETERS = ['partNumber', 'uploadId'] as const;
+type RequestParameter = (typeof READ_PARAMETERS)[number] | (typeof PART_PARAMETERS)[number];
+
+/** Query parameters that every link has. */
+const SIGNING_PARAMETERS = [
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Date',
+  'X-Amz-Expires',
+  'X-Amz-Signature',
+  'X-Amz-SignedHeaders',
+] as const;
+
+type LinkMethod = SignedRequest['method'];
+
+export interface LinkToSign {
+  readonly method: LinkMethod;
+  readonly key: string;
+  readonly expiresInSeconds: number;
+  readonly parameters?: Readonly<Partial<Record<RequestParameter, string>>>;
+  readonly headers?: Readonly<Partial<Record<SignableHeader, string>>>;
+}
+
+/** A request as it came in. */
+export interface LinkRequest {
+  readonly method: string;
+  /** What follows `/objects/` in the path, percent-encoded as it came. */
+  readonly encodedKey: string;
+  /** What follows the question mark. */
+  readonly query: string;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** What a valid link gives permission for. */
+export interface PermittedRequest {
+  readonly key: string;
+  readonly parameters: Readonly<Partial<Record<RequestParameter, string>>>;
+}
+
+/**
+ * Links to the local store: S3's names in the query, and an HMAC-SHA-256 over method, key, every query parameter and the
+ * values of the bound headers. The host is not signed: a proxy in front may rename it.
+ */
+export class LocalLinkSigner {
+  constructor(
+    private readonly options: { readonly publicUrl: string; readonly bucket: string; readonly secret: string },
+    private readonly clock: Clock,
+  ) {}
+
+  sign({ method, key, expiresInSeconds, parameters = {}, headers = {} }: LinkToSign): SignedRequest {
+    if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRY_SECONDS) {
+      throw new RangeError(`A link lives 1 to ${MAX_EXPIRY_SECONDS} seconds.`);
+    }
+    assertSendable(Object.values({ ...parameters, ...headers }));
+    if (key.split('/').some((segment) => segment === '.' || segment === '..')) {
+      throw new InvalidKeyError('has a segment of dots, which no client leaves in a URL');
+    }
+    const beginsAt = Math.floor(this.clock.now().getTime() / 1000) * 1000;
+    const date = compactDate(new Date(beginsAt));
+    const query = new Map<string, string>([
+      ['X-Amz-Algorithm', ALGORITHM],
+      ['X-Amz-Credential', `${this.options.bucket}/${date.slice(0, 8)}/local/objects`],
+      ['X-Amz-Date', date],
+      ['X-Amz-Expires', String(expiresInSeconds)],
+      ['X-Amz-SignedHeaders', Object.keys(headers).sort().join(';')],
+      ...Object.entries(parameters),
+    ]);
+    const signature = this.signature({ method, key, query, headers });
+    // Bound, and not among the headers to send: every client writes it itself, and browsers let nobody else.
+    const toSend = Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'content-length'));
+    return {
+      method,
+      url: `${this.options.publicUrl}${PATH}${encodeKey(key)}?${encodeQuery(query)}&X-Amz-Signature=${signature}`,
+      headers: toSend,
+      expiresAt: new Date(beginsAt + expiresInSeconds * 1000),
+    };
+  }
+
+  /** What the request may do. Throws `InvalidSignatureError` for a link that is expired, altered or not ours. */
+  verify(request: LinkRequest): PermittedRequest {
+    const method = linkMethod(request.method);
+    const key = decodeKey(request.encodedKey);
+    const query = readQuery(request.query);
+    const parameters = requestParameters(method, query);
+    const headers = boundHeaders(query.get('X-Amz-SignedHeaders') ?? '', request);
+    const expected = this.signature({ method, key, query, headers });
+    if (!sameText(expected, query.get('X-Amz-Signature') ?? '')) throw new InvalidSignatureError('LINK_INVALID');
+    // From here on everything in the query is as `sign` wrote it.
+    const beginsAt = parseCompactDate(query.get('X-Amz-Date') ?? '');
+    const livesMs = Number(query.get('X-Amz-Expires')) * 1000;
+    if (this.clock.now().getTime() >= beginsAt + livesMs) throw new InvalidSignatureError('LINK_EXPIRED');
+    return { key, parameters };
+  }
+
+  private signature(link: {
+    readonly method: LinkMethod;
+    readonly key: string;
+    readonly query: ReadonlyMap<string, string>;
+    readonly headers: Readonly<Partial<Record<SignableHeader, string>>>;
+  }): string {
+    const canonical = [
+      ALGORITHM,
+      link.method,
+      encodeKey(link.key),
+      encodeQuery(link.query),
+      ...Object.entries(link.headers)
+        .map(([name, value]) => `${name}:${encode(value)}`)
+        .sort(),
+    ].join('\n');
+    return createHmac('sha256', this.options.secret).update(canonical).digest('hex');
+  }
+}
+
+/** A link for reading serves HEAD too. */
+function linkMethod(method: string): LinkMethod {
+  if (method === 'GET' || method === 'HEAD') return 'GET';
+  if (method === 'PUT') return 'PUT';
+  throw new InvalidSignatureError('LINK_INVALID');
+}
+
+/** Every parameter once; a link with any that `sign` does not write is not ours. */
+function readQuery(text: string): ReadonlyMap<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (query.has(name)) throw new InvalidSignatureError('LINK_INVALID');
+    query.set(name, value);
+  }
+  const known: readonly string[] = [...SIGNING_PARAMETERS, ...READ_PARAMETERS, ...PART_PARAMETERS];
+  const complete = SIGNING_PARAMETERS.every((name) => query.has(name));
+  if (!complete || [...query.keys()].some((name) => !known.includes(name))) {
+    throw new InvalidSignatureError('LINK_INVALID');
+  }
+  return query;
+}
+
+function requestParameters(method: LinkMethod, query: ReadonlyMap<string, string>): PermittedRequest['parameters'] {
+  const names = method === 'GET' ? READ_PARAMETERS : PART_PARAMETERS;
+  return Object.fromEntries(names.flatMap((name) => (query.has(name) ? [[name, query.get(name)]] : [])));
+}
+
+/** The request's own values of the headers that the link says it binds. */
+function boundHeaders(names: string, request: LinkRequest): Partial<Record<SignableHeader, string>> {
+  const listed = names === '' ? [] : names.split(';');
+  const bound: Partial<Record<SignableHeader, string>> = {};
+  for (const name of SIGNABLE_HEADERS.filter((header) => listed.includes(header))) {
+    const value = request.headers[name];
+    if (typeof value === 'string') bound[name] = value.trim();
+  }
+  if (Object.keys(bound).length !== listed.length) throw new InvalidSignatureError('LINK_INVALID');
+  return bound;
+}
+
+/** Each of them becomes a header's value, of the request or of the answer (RFC 9110, section 5.5). */
+function assertSendable(values: readonly string[]): void {
+  if (!values.every((value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))) {
+    throw new RangeError('A header cannot hold what the link would put into one.');
+  }
+}
+
+function sameText(expected: string, given: string): boolean {
+  const [one, other] = [Buffer.from(expected), Buffer.from(given)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+function decodeKey(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    throw new InvalidSignatureError('LINK_INVALID');
+  }
+}
+
+function encodeKey(key: string): string {
+  return key.split('/').map(encode).join('/');
+}
+
+/** All parameters but the signature, sorted. */
+function encodeQuery(query: ReadonlyMap<string, string>): string {
+  return [...query]
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => `${encode(name)}=${encode(value)}`)
+    .sort()
+    .join('&');
+}
+
+/** Percent-encodes all but RFC 3986's unreserved characters, as AWS does. */
+function encode(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** As `20250131T235959Z`. */
+function compactDate(date: Date): string {
+  return date.toISOString().replace(/[-:]|\.\d{3}/g, '');
+}
+
+function parseCompactDate(text: string): number {
+  return Date.parse(text.replace(/^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/, '$1-$2-$3T$4:$5:$6Z'));
+}

@@ -1,0 +1,32 @@
+import { Controller, Get, Put, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { PublicRoute } from '../http/index.js';
+import { sendContent } from '../content/index.js';
+import type { LinkRequest } from './local-link-signer.js';
+import { LocalObjectsService } from './local-objects.service.js';
+
+/** The local store's signed links, where S3's would lead to S3. Outside the API: no key is asked for, and none is needed. */
+@ApiExcludeController()
+@PublicRoute()
+@Controller({ path: 'objects', version: VERSION_NEUTRAL })
+export class LocalObjectsController {
+  constructor(private readonly objects: LocalObjectsService) {}
+
+  /** Serves HEAD too. */
+  @Get('*key')
+  async read(@Req() request: Request, @Res() response: Response): Promise<void> {
+    await sendContent(response, await this.objects.open(toLinkRequest(request)));
+  }
+
+  @Put('*key')
+  async store(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
+    response.setHeader('ETag', `"${await this.objects.store(toLinkRequest(request), request)}"`);
+  }
+}
+
+/** The router's own reading of the path is not used: a key is exactly the bytes that were signed. */
+function toLinkRequest({ method, originalUrl, headers }: Request): LinkRequest {
+  const [, encodedKey = '', query = ''] = /^.*?\/objects\/([^?]*)\??(.*)$/.exec(originalUrl) ?? [];
+  return { method, encodedKey, query, headers };
+}

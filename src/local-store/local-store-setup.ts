@@ -1,0 +1,30 @@
+import { ObjectStorage, type StoreReport, StoreSetup } from '../object-storage/index.js';
+
+/** The local store makes its folders itself when it is opened; what it can do is known. */
+export class LocalStoreSetup extends StoreSetup {
+  constructor(
+    private readonly storage: ObjectStorage,
+    private readonly folder: string,
+  ) {
+    super();
+  }
+
+  override async ensure(): Promise<StoreReport> {
+    await this.storage.check();
+    return {
+      driver: 'local',
+      bucket: this.storage.bucket,
+      location: this.folder,
+      created: false,
+      versioning: 'unsupported',
+      abilities: {
+        'conditional-create': 'yes',
+        checksums: 'yes',
+        tags: 'no',
+        'post-policy': 'no',
+        lifecycle: 'no',
+      },
+      cors: 'not-needed',
+    };
+  }
+}

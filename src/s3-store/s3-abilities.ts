@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import {
+  DeleteObjectCommand,
+  GetBucketLifecycleConfigurationCommand,
+  GetObjectTaggingCommand,
+  ListObjectVersionsCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+  type PutObjectCommandInput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  type AbilityState,
+  KeyTakenError,
+  ObjectMissingError,
+  type StoreAbility,
+  StoreUnavailableError,
+} from '../object-storage/index.js';
+import { postPolicyIsEnforced } from './s3-post-policy.js';
+import { s3Code } from './s3-errors.js';
+import { refusalOf } from './s3-refusals.js';
+import type { S3Bucket } from './s3-bucket.js';
+
+const BODY = 'ability';
+/** CRC-32 of no bytes at all, and so not of the body. */
+const WRONG_CRC32 = 'AAAAAA==';
+
+/**
+ * What a bucket can do, found by trying it: what servers that speak as S3 does say of themselves cannot be relied on. Works
+ * on objects of its own below `temp/processing/`, and removes them.
+ */
+export class S3Abilities {
+  private readonly folder = `temp/processing/abilities-${randomBytes(8).toString('hex')}/`;
+
+  constructor(
+    private readonly bucket: S3Bucket,
+    private readonly presigner: S3Client,
+  ) {}
+
+  async probe(): Promise<Readonly<Record<StoreAbility, AbilityState>>> {
+    try {
+      return {
+        'conditional-create': await stateOf(() => this.createsOnce()),
+        checksums: await stateOf(() => this.verifiesChecksums()),
+        tags: await stateOf(() => this.keepsTags()),
+        'post-policy': await stateOf(() => this.enforcesPolicies()),
+        lifecycle: await stateOf(() => this.hasLifecycle()),
+      };
+    } finally {
+      await this.clearUp();
+    }
+  }
+
+  private async createsOnce(): Promise<boolean> {
+    const object = { Key: `${this.folder}once.txt`, Body: BODY, IfNoneMatch: '*' };
+    await this.put(object);
+    try {
+      await this.put(object);
+      return false;
+    } catch (error) {
+      if (error instanceof KeyTakenError) return true;
+      throw error;
+    }
+  }
+
+  private async verifiesChecksums(): Promise<boolean> {
+    try {
+      await this.put({
+        Key: `${this.folder}checksum.txt`,
+        Body: BODY,
+        ChecksumAlgorithm: 'CRC32',
+        ChecksumCRC32: WRONG_CRC32,
+      });
+      return false;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError || refusalOf(error) === 'not-permitted') throw error;
+      return true;
+    }
+  }
+
+  private async keepsTags(): Promise<boolean> {
+    const object = { Bucket: this.bucket.name, Key: `${this.folder}tags.txt` };
+    await this.put({ Key: object.Key, Body: BODY });
+    const tags = [{ Key: 'class', Value: 'probe' }];
+    await this.ask(
+      'PutObjectTagging',
+      this.client.send(new PutObjectTaggingCommand({ ...object, Tagging: { TagSet: tags } })),
+    );
+    const { TagSet = [] } = await this.ask('GetObjectTagging', this.client.send(new GetObjectTaggingCommand(object)));
+    return TagSet.some((tag) => tag.Key === 'class' && tag.Value === 'probe');
+  }
+
+  private enforcesPolicies(): Promise<boolean> {
+    return postPolicyIsEnforced(this.presigner, { bucket: this.bucket.name, folder: this.folder });
+  }
+
+  private async hasLifecycle(): Promise<boolean> {
+    const command = new GetBucketLifecycleConfigurationCommand({ Bucket: this.bucket.name });
+    try {
+      await this.ask('GetBucketLifecycleConfiguration', this.client.send(command));
+      return true;
+    } catch (error) {
+      if (s3Code(error) === 'NoSuchLifecycleConfiguration') return true;
+      throw error;
+    }
+  }
+
+  /** All versions too: in a versioned bucket a deletion alone keeps the bytes. */
+  private async clearUp(): Promise<void> {
+    const list = new ListObjectVersionsCommand({ Bucket: this.bucket.name, Prefix: this.folder });
+    const { Versions = [] } = await this.ask('ListObjectVersions', this.client.send(list));
+    for (const { Key, VersionId } of Versions) {
+      const command = new DeleteObjectCommand({ Bucket: this.bucket.name, Key, VersionId });
+      await this.ask('DeleteObject', this.client.send(command));
+    }
+  }
+
+  private put(object: Omit<PutObjectCommandInput, 'Bucket'>): Promise<unknown> {
+    return this.ask('PutObject', this.client.send(new PutObjectCommand({ Bucket: this.bucket.name, ...object })));
+  }
+
+  private ask<T>(operation: string, answer: Promise<T>): Promise<T> {
+    return this.bucket.ask(operation, { key: '' }, answer);
+  }
+
+  private get client(): S3Client {
+    return this.bucket.client;
+  }
+}
+
+/** An outage is none of the three, and is thrown on. */
+async function stateOf(question: () => Promise<boolean>): Promise<AbilityState> {
+  try {
+    return (await question()) ? 'yes' : 'no';
+  } catch (error) {
+    if (error instanceof ObjectMissingError) return 'no';
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    return refusal === 'not-permitted' ? 'unknown' : 'no';
+  }
+}
