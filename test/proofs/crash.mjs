@@ -1,5 +1,5 @@
 /**
- * Fifty crashes at random times, under load: of the service, of its PostgreSQL, and of both (with TEST_TARGET=s3, where
+ * Every named fail point, and fifty crashes at random times, under load: of the service, of its PostgreSQL, and of both (with TEST_TARGET=s3, where
  * PostgreSQL is not ours to kill, of the service). CRASH_KILLS and CRASH_SEED change it. The figures are printed.
  */
 import { spawnSync } from 'node:child_process';
@@ -18,12 +18,12 @@ const { status } = spawnSync(
     '--no-warnings',
     'node_modules/jest/bin/jest.js',
     '--runInBand',
-    'test/crash/random-kills.spec.ts',
+    'test/crash/(random-kills|fail-points|paused-sender).spec.ts',
   ],
   {
     cwd: ROOT,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CRASH_KILLS: process.env.CRASH_KILLS ?? '50', CRASH_FIGURES: file },
+    env: { ...process.env, CRASH_KILLS: process.env.CRASH_KILLS ?? '50', CRASH_FULL: '1', CRASH_FIGURES: file },
   },
 );
 try {
