@@ -1,16 +1,15 @@
 import { Module, type DynamicModule, type INestApplicationContext, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { appConfig } from '../config/index.js';
+import { appConfig, ConfigurationModule, Role } from '../config/index.js';
 import { databaseConfig, DatabaseModule, DatabaseServer } from '../database/index.js';
 import { Attachment } from '../embedded-postgres/index.js';
-import { CliConfigurationModule } from './cli-configuration.module.js';
 import { StderrLogger } from './stderr-logger.js';
 
-/** The modules that one command needs: no HTTP server, no schedule, no guard. */
+/** The modules that one command needs: no HTTP server, no schedule, no guard, and a role that takes no jobs. */
 @Module({})
 class CommandModule {
   static of(modules: readonly (Type | DynamicModule)[]): DynamicModule {
-    return { module: CommandModule, imports: [CliConfigurationModule, ...modules] };
+    return { module: CommandModule, imports: [ConfigurationModule.asRole(Role.Api), ...modules] };
   }
 }
 

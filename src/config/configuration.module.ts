@@ -1,6 +1,6 @@
-import { Global, Module } from '@nestjs/common';
+import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { appConfig } from './app.config.js';
+import { appConfig, type AppConfig, type Role } from './app.config.js';
 import { Clock, Ids } from './clock.js';
 import { Lifetime } from './lifetime.js';
 
@@ -11,4 +11,14 @@ import { Lifetime } from './lifetime.js';
   providers: [Clock, Ids, Lifetime],
   exports: [ConfigModule, Clock, Ids, Lifetime],
 })
-export class ConfigurationModule {}
+export class ConfigurationModule {
+  /** For a process that has this role whatever ROLE says. */
+  static asRole(role: Role): DynamicModule {
+    return {
+      module: ConfigurationModule,
+      // Found before the one of ConfigModule, which is a module further away.
+      providers: [{ provide: appConfig.KEY, useFactory: (): AppConfig => ({ ...appConfig(), role }) }],
+      exports: [appConfig.KEY],
+    };
+  }
+}
