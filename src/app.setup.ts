@@ -27,7 +27,7 @@ export function setUp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
   if (config.corsOrigins.length > 0)
-    app.enableCors({ origin: config.corsOrigins, exposedHeaders: ['ETag', 'Location'] });
+    app.enableCors({ origin: config.corsOrigins, exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'] });
   setUpOpenApi(app, config);
   setUpServer(app.getHttpServer());
 }

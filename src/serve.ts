@@ -9,20 +9,27 @@ import { BootstrapKey } from './auth/index.js';
 import { appConfig, InvalidEnvironmentError, Role, type AppConfig } from './config/index.js';
 import { databaseConfig, DatabaseServer } from './database/index.js';
 import { Attachment, EmbeddedPostgresError } from './embedded-postgres/index.js';
+import { errorMessage } from './errors/index.js';
 import { greeting } from './greeting.js';
-import { stopOnSignals } from './shutdown.js';
+import { STOP_SIGNALS, stopOnSignals } from './shutdown.js';
 import { storageConfig, StorageDriver, type StorageConfig } from './storage/index.js';
 
 /** Starts the service and returns once it listens. What an operator has to mend is said in a line, without a stack. */
 export async function serve(): Promise<void> {
   if (existsSync('.env')) loadEnvFile('.env');
+  // Before there is anything to end gracefully: the exit takes the database along.
+  const leave = (): void => process.exit(1);
+  for (const signal of STOP_SIGNALS) process.on(signal, leave);
   let database: DatabaseServer | undefined;
   try {
     database = await startDatabase();
-    await listen(database);
+    const app = await create(database);
+    for (const signal of STOP_SIGNALS) process.off(signal, leave);
+    stopOnSignals(app, database);
+    await listen(app, database);
   } catch (error) {
     process.stderr.write(`${startFailure(error)}\n`);
-    await database?.stop();
+    await database?.stop().catch((cause: unknown) => process.stderr.write(`${errorMessage(cause)}\n`));
     process.exit(1);
   }
 }
@@ -53,16 +60,25 @@ function assertOneProcess(role: Role, parts: { database: string | undefined; dri
   ]);
 }
 
-async function listen(database: DatabaseServer): Promise<void> {
+async function create(database: DatabaseServer): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(database), {
     bufferLogs: true,
     abortOnError: false,
     bodyParser: false,
   });
   setUp(app);
-  stopOnSignals(app, database);
+  return app;
+}
+
+async function listen(app: NestExpressApplication, database: DatabaseServer): Promise<void> {
   const config = app.get<AppConfig>(appConfig.KEY);
-  await app.listen(config.port, config.host);
+  try {
+    await app.listen(config.port, config.host);
+  } catch (error) {
+    // Jobs may have begun: they are handed back.
+    await app.close();
+    throw error;
+  }
   process.stdout.write(
     greeting({
       app: config,

@@ -7,12 +7,14 @@ import type { DatabaseServer } from './database/index.js';
 const DEADLINE_MS = 9500;
 /** Ctrl-C under npm comes twice: from the terminal, and passed on by npm. Within this time it is one signal. */
 const ONE_SIGNAL_MS = 1000;
+/** From orchestrators, from Ctrl-C, and from a terminal that is closed. */
+export const STOP_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** What requests that run at the signal may still take. */
 const DRAIN_MS = 3000;
 
 /**
- * Ends the service on SIGTERM and SIGINT: no new requests, running ones and jobs get a moment, then the database. Exit 0; a
- * second signal, a second later or more, ends it at once.
+ * Ends the service when it is told to: no new requests, running ones and jobs get a moment, then the database. Exit 0, or 1
+ * when something did not close; a second signal, a second later or more, ends it at once.
  */
 export function stopOnSignals(app: INestApplication, database: DatabaseServer): void {
   let stoppingSince: number | undefined;
@@ -22,11 +24,10 @@ export function stopOnSignals(app: INestApplication, database: DatabaseServer): 
       return;
     }
     stoppingSince = performance.now();
-    setTimeout(() => process.exit(0), DEADLINE_MS).unref();
+    setTimeout(() => process.exit(1), DEADLINE_MS).unref();
     void end(app, database);
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
 }
 
 async function end(app: INestApplication, database: DatabaseServer): Promise<void> {
@@ -36,11 +37,11 @@ async function end(app: INestApplication, database: DatabaseServer): Promise<voi
     app.get(Lifetime).stop();
     await drain(app.getHttpServer() as Server);
     await app.close();
+    await database.stop();
   } catch (error) {
     code = 1;
     process.stderr.write(`While closing: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   }
-  await database.stop();
   process.exit(code);
 }
 

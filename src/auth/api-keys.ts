@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Clock, Ids } from '../config/index.js';
 import { ApiKey } from './api-key.entity.js';
+import { ReservedNameError } from './auth.errors.js';
 import { ALL_SCOPES, type Principal, type Scope } from './principal.js';
 
 const BOOTSTRAP = 'bootstrap';
@@ -28,6 +29,7 @@ export class ApiKeys {
     scopes: readonly Scope[];
     ownerId?: string;
   }): Promise<{ id: string; key: string }> {
+    if (given.name === BOOTSTRAP) throw new ReservedNameError(BOOTSTRAP);
     const key = newKey();
     const id = this.ids.next();
     await this.em.fork().insert(ApiKey, {

@@ -20,3 +20,11 @@ export class ScopeMissingError extends DomainError {
     super(`This API key lacks the scope ${missing.join(', ')}.`, { details: { missing } });
   }
 }
+
+export class ReservedNameError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'RESERVED_NAME';
+  constructor(name: string) {
+    super(`A key cannot be called ${name}: the installation's first key is. Choose another name.`);
+  }
+}

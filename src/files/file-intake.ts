@@ -116,6 +116,8 @@ export class FileIntake {
     const leaseLost = this.reservations.keepLease(reserved, stream);
     const body = stream.body();
     try {
+      // From here on what lies under the key is ours to remove; an object that was there before is not.
+      if ((await this.storage.head(reserved.key)) !== undefined) throw new KeyTakenError(reserved.key);
       const signal = file.signal === undefined ? leaseLost : AbortSignal.any([leaseLost, file.signal]);
       const result = await this.storage.put(reserved.key, body, { contentType, ifAbsent: true, signal });
       moments.sent.publish({ fileId: reserved.fileId });
@@ -160,7 +162,7 @@ export class FileIntake {
     const ids = sent.map((file) => file.fileId);
     this.reservations.endLeases(sent);
     try {
-      const swept = await this.reservations.reject(sent, reason);
+      const swept = await this.reservations.reject(sent, { reason, uncertain });
       await this.purger.purge(ids, actor, { again: uncertain });
       // Whoever swept these rows may have done so before the last byte came: what came after is nobody's but ours.
       await this.purger.remove(swept.map((file) => file.key));

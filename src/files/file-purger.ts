@@ -1,11 +1,9 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
-import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { ObjectStorage } from '../storage/index.js';
-import { filesConfig, type FilesConfig } from './files.config.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
 
 /** What became of the files of one call. */
@@ -25,8 +23,6 @@ export class FilePurger {
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
     private readonly audit: AuditLog,
-    private readonly clock: Clock,
-    @Inject(filesConfig.KEY) private readonly config: FilesConfig,
   ) {}
 
   /**
@@ -42,10 +38,7 @@ export class FilePurger {
     await em.nativeUpdate(
       StoredFile,
       { id: { $in: [...ids] }, status: FileStatus.Rejected },
-      {
-        status: FileStatus.Purging,
-        ...(again && { leaseUntil: new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000) }),
-      },
+      { status: FileStatus.Purging },
     );
     const files = await em.find(StoredFile, { id: { $in: [...ids] }, status: FileStatus.Purging });
     for (const file of files) {
@@ -58,7 +51,7 @@ export class FilePurger {
     const failedKeys = new Set(failed.map((failure) => failure.key));
     if (again) return { purged: [], kept: files.map((file) => file.id) };
     const gone = files.filter((file) => !failedKeys.has(file.key));
-    await inTransaction(em, async (tx) => {
+    const purged = await inTransaction(em, async (tx) => {
       // Another node may be at it too: each row is removed, and told of, once.
       const removed = await tx.execute<{ id: string }[]>(
         `delete from stored_file where status = 'purging' and id in (${gone.map(() => '?').join(', ') || 'null'}) returning id`,
@@ -77,9 +70,10 @@ export class FilePurger {
             details: { key: file.key, ...(file.rejectedReason != null && { reason: file.rejectedReason }) },
           })),
       );
+      return [...ids];
     });
     return {
-      purged: gone.map((file) => file.id),
+      purged,
       kept: files.filter((file) => failedKeys.has(file.key)).map((file) => file.id),
     };
   }

@@ -149,10 +149,13 @@ export class FileReservations implements OnApplicationShutdown {
   }
 
   /**
-   * Gives pending files up. One that is no longer pending, or another's by now, is left alone. Returns those whose rows are gone
-   * altogether: the sweeper was faster.
+   * Gives pending files up. One that is no longer pending, or another's by now, is left alone. `uncertain`: the sweeper leaves
+   * them for a while, as the store may still be at it. Returns those whose rows are gone altogether: the sweeper was faster.
    */
-  async reject(reservations: readonly Reservation[], reason: string): Promise<readonly Reservation[]> {
+  async reject(
+    reservations: readonly Reservation[],
+    { reason, uncertain }: { readonly reason: string; readonly uncertain: boolean },
+  ): Promise<readonly Reservation[]> {
     const em = this.em.fork();
     const gone: Reservation[] = [];
     for (const reservation of reservations) {
@@ -160,7 +163,12 @@ export class FileReservations implements OnApplicationShutdown {
       const rejected = await em.nativeUpdate(
         StoredFile,
         { id: fileId, status: FileStatus.Pending, attempt },
-        { status: FileStatus.Rejected, attempt: attempt + 1, leaseUntil: null, rejectedReason: reason },
+        {
+          status: FileStatus.Rejected,
+          attempt: attempt + 1,
+          leaseUntil: uncertain ? this.leaseEnd() : null,
+          rejectedReason: reason,
+        },
       );
       if (hold !== undefined) await this.idempotency.release(em, hold);
       if (rejected === 0 && (await em.count(StoredFile, { id: fileId })) === 0) gone.push(reservation);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { DomainError } from '../errors/index.js';
 import { FileTooLargeError, UploadInterruptedError } from './files.errors.js';
 import { SNIFF_BYTES } from './type-sniffer.js';
 
@@ -88,6 +89,8 @@ async function interruptible<T>(next: Promise<T>): Promise<T> {
   try {
     return await next;
   } catch (cause) {
+    // A source that says what is wrong is believed; any other is a connection that broke.
+    if (cause instanceof DomainError) throw cause;
     throw new UploadInterruptedError({ cause });
   }
 }

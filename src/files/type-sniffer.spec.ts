@@ -30,6 +30,11 @@ describe('sniffType', () => {
     expect(await sniffType(Buffer.from(text))).toBe(type);
   });
 
+  it('is not made slow by a text of comments', async () => {
+    expect(await sniffType(Buffer.from(`${'<!---->'.repeat(9000)}x`))).toBe('text/plain');
+    expect(await sniffType(Buffer.from(`${'<!---->'.repeat(9000)}<script>`))).toBe('text/html');
+  });
+
   it('takes neither zeros nor torn text for anything', async () => {
     expect(await sniffType(Buffer.alloc(1000))).toBe('application/octet-stream');
     expect(await sniffType(Buffer.from([0xff, 0xc0, 0x41, 0x00]))).toBe('application/octet-stream');

@@ -7,13 +7,13 @@ const UNKNOWN = 'application/octet-stream';
 /** Bytes that plain text does not hold: controls but tab, line feed, form feed, carriage return and escape. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
 
+/** Anchored and without nested repetition, so that no text makes them slow. */
 const MARKUP: readonly (readonly [RegExp, string])[] = [
-  [/^(?:<\?xml[^>]*>\s*)?(?:<!--[\s\S]*?-->\s*)*(?:<!doctype svg[^>]*>\s*)?<svg[\s/>]/i, 'image/svg+xml'],
+  [/^(?:<!doctype svg[^>]*>\s*)?<svg[\s/>]/i, 'image/svg+xml'],
   [
-    /^(?:<!--[\s\S]*?-->\s*)*<(?:!doctype html|html|head|body|script|iframe|style|title|table|a|div|p|br|h[1-6]|img|meta|link|form)[\s>/]/i,
+    /^<(?:!doctype html|html|head|body|script|iframe|style|title|table|a|div|p|br|h[1-6]|img|meta|link|form)[\s>/]/i,
     'text/html',
   ],
-  [/^<\?xml[\s>]/i, 'application/xml'],
 ];
 
 /** The media type that the first bytes of a file show; `application/octet-stream` when they show none. */
@@ -32,6 +32,21 @@ function sniffText(head: Buffer): string | undefined {
     return undefined;
   }
   if (CONTROL.test(text)) return undefined;
-  const start = text.trimStart();
-  return MARKUP.find(([pattern]) => pattern.test(start))?.[1] ?? 'text/plain';
+  const { isXml, rest } = withoutPreamble(text);
+  const markup = MARKUP.find(([pattern]) => pattern.test(rest))?.[1];
+  return markup ?? (isXml ? 'application/xml' : 'text/plain');
+}
+
+/** What follows the XML declaration and the comments that a document may begin with. */
+function withoutPreamble(text: string): { readonly isXml: boolean; readonly rest: string } {
+  let rest = text.trimStart();
+  const isXml = /^<\?xml[\s?]/i.test(rest);
+  if (isXml) rest = after(rest, '?>');
+  while (rest.startsWith('<!--')) rest = after(rest, '-->');
+  return { isXml, rest };
+}
+
+function after(text: string, end: string): string {
+  const index = text.indexOf(end);
+  return index < 0 ? '' : text.slice(index + end.length).trimStart();
 }

@@ -52,7 +52,7 @@ export function idempotentRequest(
   return key === undefined ? undefined : { principalId, key, fingerprint: fingerprintOf(...parts) };
 }
 
-/** Sees to it that a request sent twice takes effect once. Each method runs in its caller's transaction. */
+/** Sees to it that a request sent twice takes effect once. */
 @Injectable()
 export class Idempotency {
   constructor(
@@ -69,9 +69,10 @@ export class Idempotency {
     const now = this.clock.now();
     const holder = this.ids.next();
     const { principalId, key, fingerprint } = request;
+    // The update that changes nothing locks the row of an earlier request, so that it cannot go away before it is read.
     await em.execute(
       `insert into idempotency_key (principal_id, key, fingerprint, holder, lease_until, created_at)
-       values (?, ?, ?, ?, ?, ?) on conflict do nothing`,
+       values (?, ?, ?, ?, ?, ?) on conflict (principal_id, key) do update set key = excluded.key`,
       [principalId, key, fingerprint, holder, leaseUntil, now],
     );
     const row = await em.findOneOrFail(

@@ -56,7 +56,9 @@ export class Metrics {
       registers: [this.registry],
       async collect() {
         gauge.reset();
-        for (const { labels, value } of await read()) gauge.set(labels, value);
+        // What cannot be read now is left out; the rest of the scrape is worth having.
+        const readings = await read().catch(() => []);
+        for (const { labels, value } of readings) gauge.set(labels, value);
       },
     });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { EntityManager, LockMode } from '@mikro-orm/postgresql';
+import { EntityManager } from '@mikro-orm/postgresql';
 import { Ids } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed, StoredFile } from '../files/index.js';
@@ -42,13 +42,16 @@ export class ProcessingDispatch {
 
   /** Files that wait for a job which the queue does not have get a new one; how many. */
   async requeueForgotten(): Promise<number> {
-    const forgotten = await this.records.withoutJob();
-    for (const fileId of forgotten) {
-      await inTransaction(this.em, async (em) => {
-        const file = await em.findOne(StoredFile, { id: fileId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-        if (file !== null) await this.dispatch(em, file);
+    let requeued = 0;
+    for (const fileId of await this.records.withoutJob()) {
+      const jobId = this.ids.next();
+      const queued = await inTransaction(this.em, async (em) => {
+        if (!(await this.records.replaceJob(em, fileId, jobId))) return false;
+        await this.queue.enqueue(em, { id: jobId, fileId });
+        return true;
       });
+      if (queued) requeued += 1;
     }
-    return forgotten.length;
+    return requeued;
   }
 }

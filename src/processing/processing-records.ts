@@ -17,6 +17,10 @@ export const MAX_ATTEMPTS = 5;
 /** How long a row may be ahead of the queue before it counts as forgotten. */
 const ORPHAN_GRACE_MS = 60_000;
 
+/** A row that is due, and whose job the queue does not have. One parameter: since when it has not been touched. */
+const WITHOUT_JOB = `status in ('queued', 'running') and updated_at < ? and not exists
+  (select 1 from pgboss.job where job.id = processed_file.job_id and job.state < 'completed')`;
+
 /** Why a run ended. */
 export interface RunFailure {
   readonly step: string;
@@ -232,12 +236,27 @@ export class ProcessingRecords {
 
   /** Files that wait for a job which the queue does not have; ordinarily none. */
   async withoutJob(): Promise<readonly string[]> {
-    const rows = await this.em.fork().execute<{ file_id: string }[]>(
-      `select file_id from processed_file where status in ('queued', 'running') and updated_at < ? and not exists
-         (select 1 from pgboss.job where job.id = processed_file.job_id and job.state < 'completed') limit 100`,
-      [new Date(this.clock.now().getTime() - ORPHAN_GRACE_MS)],
-    );
+    const rows = await this.em
+      .fork()
+      .execute<{ file_id: string }[]>(
+        `select file_id from processed_file where ${WITHOUT_JOB} order by updated_at limit 100`,
+        [this.orphanedBefore()],
+      );
     return rows.map((row) => row.file_id);
+  }
+
+  /** Gives a file another job, in the transaction `em`, unless it has come by one meanwhile. Its counts of errors stay. */
+  async replaceJob(em: EntityManager, fileId: string, jobId: string): Promise<boolean> {
+    await lockFile(em, fileId);
+    const rows = await em.execute<unknown[]>(
+      `update processed_file set job_id = ?, updated_at = ? where file_id = ? and ${WITHOUT_JOB} returning file_id`,
+      [jobId, this.clock.now(), fileId, this.orphanedBefore()],
+    );
+    return rows.length > 0;
+  }
+
+  private orphanedBefore(): Date {
+    return new Date(this.clock.now().getTime() - ORPHAN_GRACE_MS);
   }
 
   private async end(

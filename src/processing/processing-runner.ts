@@ -55,7 +55,9 @@ export class ProcessingRunner {
         const signals = AbortSignal.any([signal, stopping, pulse.overtaken]);
         await this.runStep(run, step, { progress: pulse.report, startsAt: before / steps.length, signal: signals });
       } catch (error) {
-        await this.settle(run, step, error, stopping.aborted);
+        // The worker stops, or lost its claim on the job: neither says anything about the file.
+        if (signal.aborted || stopping.aborted) await this.handBack(run, error);
+        else await this.settle(run, step, error);
         return;
       } finally {
         pulse.stop();
@@ -71,7 +73,7 @@ export class ProcessingRunner {
     { progress, startsAt, signal }: { progress: (fraction: number) => void; startsAt: number; signal: AbortSignal },
   ): Promise<void> {
     const stop = this.metrics.steps.startTimer({ step: step.name });
-    const sent: SentFile[] = [];
+    const sending: Promise<SentFile>[] = [];
     try {
       await this.records.startStep(run, step, startsAt);
       stepStarted.publish({ fileId: run.fileId, step: step.name });
@@ -82,17 +84,21 @@ export class ProcessingRunner {
         signal,
         progress,
         addResult: async (result) => {
-          sent.push(await this.send(run, result, signal));
+          const sent = this.send(run, result, signal);
+          sending.push(sent);
+          await sent;
         },
       };
       await step.handler.run(context);
       signal.throwIfAborted();
     } catch (error) {
       stop({ outcome: 'failed' });
+      const settled = await Promise.allSettled(sending);
+      const sent = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       await this.intake.discard(sent, this.actor, { reason: 'STEP_FAILED' });
       throw error;
     }
-    await this.intake.confirm(sent, {
+    await this.intake.confirm(await Promise.all(sending), {
       actor: this.actor,
       guard: (em) => this.records.current(em, run),
       then: (em) => this.records.finishStep(em, run, step),
@@ -131,12 +137,13 @@ export class ProcessingRunner {
     return sent;
   }
 
+  private async handBack(run: Run, cause: unknown): Promise<never> {
+    await persistently(() => this.records.handBack(run));
+    throw new RunAgainError(run.fileId, { cause });
+  }
+
   /** Decides what an error means for the file. */
-  private async settle(run: Run, step: RegisteredStep, error: unknown, stopping: boolean): Promise<void> {
-    if (stopping) {
-      await persistently(() => this.records.handBack(run));
-      throw new RunAgainError(run.fileId, { cause: error });
-    }
+  private async settle(run: Run, step: RegisteredStep, error: unknown): Promise<void> {
     if (error instanceof OvertakenError) {
       this.logger.log({ event: 'PROCESSING_OVERTAKEN', fileId: run.fileId, step: step.name });
       return;
@@ -163,14 +170,21 @@ export class ProcessingRunner {
   private pulse(run: Run, overall: (fraction: number) => number) {
     const overtaken = new AbortController();
     let latest = 0;
+    let beating = false;
     const beat = async (): Promise<void> => {
       if (!(await this.records.progress(run, overall(latest)))) overtaken.abort(new OvertakenError());
     };
     const timer = setInterval(() => {
-      beat().catch((error: unknown) => {
-        // The database is away: what the step makes is confirmed by it later, or not at all.
-        this.logger.debug({ event: 'PROGRESS_NOT_WRITTEN', fileId: run.fileId, err: error });
-      });
+      if (beating) return;
+      beating = true;
+      beat()
+        .finally(() => {
+          beating = false;
+        })
+        .catch((error: unknown) => {
+          // The database is away: what the step makes is confirmed by it later, or not at all.
+          this.logger.debug({ event: 'PROGRESS_NOT_WRITTEN', fileId: run.fileId, err: error });
+        });
     }, PULSE_MS);
     return {
       overtaken: overtaken.signal,

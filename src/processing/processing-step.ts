@@ -47,7 +47,10 @@ export interface StepContext {
   addResult(result: StepResult): Promise<void>;
 }
 
-/** The code of a step. Errors that another run may not meet have the kind `unavailable`; any other fails the file. */
+/**
+ * The code of a step. A `DomainError` of a kind other than `unavailable` and `out-of-space` fails the file at once; any other
+ * error is tried again, up to five runs.
+ */
 export abstract class ProcessingStepHandler {
   abstract run(context: StepContext): Promise<void>;
 }

@@ -164,15 +164,10 @@ export class S3Put {
     }
   }
 
-  /** Looks whether a write whose answer was lost came through. Undefined too where that cannot be told. */
+  /** Looks whether a write whose answer was lost came through. Rejects where that cannot be told. */
   private async findWritten(key: string, isOurs: (object: ObjectInfo) => boolean): Promise<ObjectInfo | undefined> {
-    try {
-      const object = await this.bucket.headSoon(key);
-      return object !== undefined && isOurs(object) ? object : undefined;
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) return undefined;
-      throw error;
-    }
+    const object = await this.bucket.headSoon(key);
+    return object !== undefined && isOurs(object) ? object : undefined;
   }
 
   /** The failure that led here is the one to tell; an upload that stays open for now is left to the sweeper. */

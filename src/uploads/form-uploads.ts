@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { BadRequestException, Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
@@ -51,7 +51,7 @@ export class FormUploads {
       this.metrics.uploadedBytes.inc({ kind }, sent.result.sizeBytes);
       return toFileResponse(stored);
     } catch (error) {
-      this.metrics.uploads.inc({ kind, outcome: error instanceof DomainError ? error.code : 'INTERNAL_ERROR' });
+      this.metrics.uploads.inc({ kind, outcome: outcomeOf(error) });
       throw error;
     }
   }
@@ -97,4 +97,9 @@ function idempotency(request: Request, actor: Actor, filename: string) {
     request.headers['content-length'] ?? 'chunked',
   ]);
   return idempotent && { idempotent };
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof DomainError) return error.code;
+  return error instanceof BadRequestException ? 'VALIDATION_FAILED' : 'INTERNAL_ERROR';
 }

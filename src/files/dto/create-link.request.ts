@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { DEFAULT_LINK_SECONDS } from '../links.service.js';
 
 /** What a link shall do. */
@@ -14,6 +14,7 @@ export class CreateLinkRequest {
   @IsOptional()
   @IsInt()
   @Min(1)
+  @Max(604_800)
   expiresInSeconds?: number;
 
   @ApiPropertyOptional({
