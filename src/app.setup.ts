@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
@@ -36,4 +36,11 @@ function setUpServer(server: Server): void {
   // A large upload over a slow link takes as long as it takes; what stands still is closed by the idle timeout.
   server.requestTimeout = 0;
   server.timeout = IDLE_SOCKET_MS;
+  // A client that asks first is told to go on when somebody begins to read, and not before its request was refused.
+  server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    request.once('resume', () => {
+      if (!response.headersSent) response.writeContinue();
+    });
+    server.emit('request', request, response);
+  });
 }

@@ -11,6 +11,9 @@ describe('withoutSecrets', () => {
     ['/a?Signature=1&Policy=2&Key-Pair-Id=3', '/a?Signature=***&Policy=***&Key-Pair-Id=***'],
     ['/a?X-Amz-%53ignature=1', '/a?X-Amz-%53ignature=***'],
     ['/a?%zz=1', '/a?%zz=1'],
+    ['/a?X-Amz-Signature[]=x', '/a?X-Amz-Signature[]=***'],
+    ['/a?api_key=1&access_token=2', '/a?api_key=***&access_token=***'],
+    ['/nope/cs_0123456789abcdefghijABCDEFGHIJ0123456789abc', '/nope/cs_***'],
   ])('writes %s as %s', (url, logged) => {
     expect(withoutSecrets(url)).toBe(logged);
   });

@@ -2,8 +2,12 @@ import type { ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import type { AppConfig } from './config/index.js';
 
-/** Query parameters whose values are secrets: signatures and tokens, of S3, CloudFront and our own links. */
-const SECRET_PARAMETER = /^(?:x-amz-(?:signature|credential|security-token)|signature|policy|key-pair-id|token|key)$/i;
+/** Query parameters whose values are secrets: signatures and tokens, of S3, CloudFront, our own links, and of whom they name. */
+const SECRET_PARAMETER =
+  /^(?:x-amz-(?:signature|credential|security-token)|signature|policy|key-pair-id|token|key|api[-_]?key|access[-_]?token|secret|password)(?:\[.*)?$/i;
+/** A key of ours, wherever it was put by mistake. */
+const API_KEY = /cs_[A-Za-z0-9_-]{20,}/g;
+const MAX_CAUSES = 5;
 const START_UP_CONTEXTS: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
 /** Structured request logs: one line a request, with its id, without secrets. */
@@ -29,6 +33,7 @@ export function loggerParams(app: AppConfig): Params {
           remoteAddress: request.remoteAddress,
         }),
         res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+        err: plainError,
       },
     },
   };
@@ -42,16 +47,17 @@ function isStartUpChatter(entry: unknown): boolean {
 
 /** The path and query with the values of secret parameters taken out. */
 export function withoutSecrets(url: string): string {
-  const question = url.indexOf('?');
-  if (question < 0) return url;
-  const parameters = url
+  const clean = url.replace(API_KEY, 'cs_***');
+  const question = clean.indexOf('?');
+  if (question < 0) return clean;
+  const parameters = clean
     .slice(question + 1)
     .split('&')
     .map((pair) => {
       const [name = ''] = pair.split('=', 1);
       return SECRET_PARAMETER.test(safeDecode(name)) ? `${name}=***` : pair;
     });
-  return `${url.slice(0, question)}?${parameters.join('&')}`;
+  return `${clean.slice(0, question)}?${parameters.join('&')}`;
 }
 
 function levelOf(response: ServerResponse, error: Error | undefined): 'error' | 'warn' | 'info' {
@@ -65,4 +71,16 @@ function safeDecode(text: string): string {
   } catch {
     return text;
   }
+}
+
+/** What an error says, and no more: drivers hang clients with their credentials on theirs. */
+function plainError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...('code' in error && { code: error.code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && depth < MAX_CAUSES && { cause: plainError(error.cause, depth + 1) }),
+  };
 }

@@ -17,8 +17,12 @@ export function openApiDocument(app: INestApplication, publicUrl: string): OpenA
     .addTag('files', 'Records of files, the trash, links.')
     .addTag('processing', 'How far the processing of a recording is.')
     .addTag('operations', 'Health and metrics.')
-    .addTag('objects', 'Signed links of the local store.')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The API key, as `Authorization: Bearer <key>`.' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'API key',
+      description: 'The API key, as `Authorization: Bearer <key>`.',
+    })
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'The API key, in a header of its own.' },
       'apiKey',

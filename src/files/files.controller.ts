@@ -1,8 +1,8 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiBody,
   ApiCreatedResponse,
-  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
@@ -10,7 +10,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors } from '../http/index.js';
+import { ApiErrors, ApiIdempotencyKey, RequireJson } from '../http/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { CreateLinkRequest } from './dto/create-link.request.js';
 import { FileIdParam } from './dto/file-id.param.js';
@@ -61,14 +61,16 @@ export class FilesController {
   }
 
   @Post(':id/links')
+  @UseGuards(RequireJson)
   @RequireScopes(Scope.LinksCreate)
   @ApiOperation({
     summary: 'Make an expiring link',
     description: 'Downloads the same bytes under the original name; byte ranges work. The link is a secret.',
   })
-  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'Repeating the request gives the same link.' })
+  @ApiIdempotencyKey('Repeating the request gives a link that ends when the first one does.')
   @ApiCreatedResponse({ type: LinkResponse })
-  @ApiErrors(400, 404, 409, 422)
+  @ApiBody({ type: CreateLinkRequest, required: false })
+  @ApiErrors(400, 404, 409, 413, 415, 422)
   async link(
     @Param() { id }: FileIdParam,
     @Body() body: CreateLinkRequest,

@@ -21,7 +21,7 @@ export class UnsupportedBodyError extends DomainError {
   readonly kind = 'unsupported-type';
   readonly code = 'UNSUPPORTED_BODY';
   constructor(options?: DomainErrorOptions) {
-    super('The charset or the encoding of this body is not supported. Send JSON in UTF-8.', options);
+    super('This body cannot be read. Send JSON in UTF-8, with Content-Type: application/json.', options);
   }
 }
 

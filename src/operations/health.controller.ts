@@ -1,10 +1,11 @@
 import { Controller, Get, HttpException, VERSION_NEUTRAL } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { HealthCheck, HealthCheckService, HealthIndicatorService, type HealthCheckResult } from '@nestjs/terminus';
-import { PublicRoute } from '../http/index.js';
+import { ApiErrors, PublicRoute } from '../http/index.js';
 import { DatabaseHealth } from '../database/index.js';
 import { ProcessingQueue } from '../processing/index.js';
 import { ObjectStorage } from '../storage/index.js';
+import { AliveResponse, ReadyResponse } from './health.response.js';
 import { NotReadyError } from './not-ready.error.js';
 import { withinSeconds } from './within-seconds.js';
 
@@ -24,8 +25,8 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'Is the process alive?', description: 'Asks nothing but itself.', security: [] })
-  @ApiOkResponse({ description: 'It is.' })
-  live(): { status: 'ok' } {
+  @ApiOkResponse({ type: AliveResponse, description: 'It is.' })
+  live(): AliveResponse {
     return { status: 'ok' };
   }
 
@@ -36,8 +37,8 @@ export class HealthController {
     description: 'Asks the database, the object store and the queue.',
     security: [],
   })
-  @ApiOkResponse({ description: 'All of them answer.' })
-  @ApiServiceUnavailableResponse({ description: 'One of them does not; the body says which.' })
+  @ApiOkResponse({ type: ReadyResponse, description: 'All of them answer.' })
+  @ApiErrors(503)
   async ready(): Promise<HealthCheckResult> {
     const result = this.health.check([
       () => this.ask('database', () => this.database.ping()),

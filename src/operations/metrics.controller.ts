@@ -7,7 +7,7 @@ import { Metrics } from '../metrics/index.js';
 @ApiTags('operations')
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
-@ApiErrors(401, 403)
+@ApiErrors(401, 403, 503)
 @Controller({ path: 'metrics', version: VERSION_NEUTRAL })
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}

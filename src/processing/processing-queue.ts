@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { fromKysely, PgBoss, type Job, type KyselyTransactionLike } from 'pg-boss';
 import { appConfig, Role, type AppConfig } from '../config/index.js';
 import { DatabaseServer } from '../database/index.js';
+import { errorMessage } from '../errors/index.js';
 import { QueueUnavailableError } from './processing.errors.js';
 
 /** What a job says: which file. Everything else is in the rows. */
@@ -21,6 +22,8 @@ const HEARTBEAT_SECONDS = 10;
 const RETRY_LIMIT = 10_000;
 const RETRY_DELAY_MAX_SECONDS = 60;
 const EXPIRE_SECONDS = 12 * 3600;
+/** As pg-boss names them; a state without jobs counts 0. */
+const JOB_STATES = ['created', 'retry', 'active', 'completed', 'cancelled', 'failed'] as const;
 const STOP_TIMEOUT_MS = 5000;
 
 /** Inside the enqueuing transaction: the job is written and not committed. Message: `{ fileId }`. */
@@ -52,7 +55,7 @@ export class ProcessingQueue {
       registerInstance: false,
     });
     boss.on('error', (error) => {
-      this.logger.warn({ event: 'QUEUE_ERROR', err: error }, 'the queue met an error and goes on');
+      this.logger.warn({ event: 'QUEUE_ERROR', reason: errorMessage(error) }, 'the queue met an error and goes on');
     });
     await boss.start();
     await boss.createQueue(QUEUE);
@@ -101,7 +104,8 @@ export class ProcessingQueue {
         'select state::text as state, count(*)::int as count from pgboss.job where name = $1 group by state',
         [QUEUE],
       );
-    return rows as { state: string; count: number }[];
+    const counts = new Map((rows as { state: string; count: number }[]).map(({ state, count }) => [state, count]));
+    return JOB_STATES.map((state) => ({ state, count: counts.get(state) ?? 0 }));
   }
 
   async stop(): Promise<void> {

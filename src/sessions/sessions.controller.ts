@@ -4,7 +4,6 @@ import {
   ApiBody,
   ApiConsumes,
   ApiCreatedResponse,
-  ApiHeader,
   ApiOkResponse,
   ApiOperation,
   ApiSecurity,
@@ -12,7 +11,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors } from '../http/index.js';
+import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../files/index.js';
 import { StoredFileResponse } from './dto/session-file.response.js';
 import { OriginalTypeQuery, SessionIdParam } from './dto/session.params.js';
@@ -46,11 +45,7 @@ export class SessionsController {
       properties: { file: { type: 'string', format: 'binary', description: 'The file.' } },
     },
   })
-  @ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'Repeating the request stores nothing twice, for 24 hours.',
-  })
+  @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(409, 413, 415, 422, 507)
   async upload(

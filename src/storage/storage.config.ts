@@ -2,6 +2,7 @@ import { registerAs, type ConfigType } from '@nestjs/config';
 import { Expose, Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength } from 'class-validator';
 import { fromEnv, InvalidEnvironmentError, ToExtensions } from '../config/index.js';
+import { KNOWN_EXTENSIONS } from './file-formats.js';
 
 export const StorageDriver = { S3: 's3', Local: 'local' } as const;
 export type StorageDriver = (typeof StorageDriver)[keyof typeof StorageDriver];
@@ -9,7 +10,6 @@ export type StorageDriver = (typeof StorageDriver)[keyof typeof StorageDriver];
 const MEBIBYTE = 1024 * 1024;
 /** S3 takes presigned URLs of at most seven days (AWS, "Sharing objects with presigned URLs"). */
 const SEVEN_DAYS_SECONDS = 604_800;
-const EXTENSION = /^\.[a-z0-9]{1,10}$/;
 
 class StorageEnv {
   @Expose()
@@ -61,25 +61,25 @@ class StorageEnv {
   @Expose()
   @ToExtensions()
   @IsArray()
-  @Matches(EXTENSION, { each: true, message: 'ALLOWED_AUDIO_FORMATS must list extensions' })
+  @IsIn(KNOWN_EXTENSIONS, { each: true, message: `ALLOWED_AUDIO_FORMATS may hold ${KNOWN_EXTENSIONS.join(' ')}` })
   ALLOWED_AUDIO_FORMATS: string[] = ['.wav', '.mp3', '.m4a', '.flac', '.ogg', '.opus', '.webm'];
 
   @Expose()
   @ToExtensions()
   @IsArray()
-  @Matches(EXTENSION, { each: true, message: 'ALLOWED_VIDEO_FORMATS must list extensions' })
+  @IsIn(KNOWN_EXTENSIONS, { each: true, message: `ALLOWED_VIDEO_FORMATS may hold ${KNOWN_EXTENSIONS.join(' ')}` })
   ALLOWED_VIDEO_FORMATS: string[] = ['.mp4', '.webm', '.mov'];
 
   @Expose()
   @ToExtensions()
   @IsArray()
-  @Matches(EXTENSION, { each: true, message: 'ALLOWED_DOCUMENT_FORMATS must list extensions' })
+  @IsIn(KNOWN_EXTENSIONS, { each: true, message: `ALLOWED_DOCUMENT_FORMATS may hold ${KNOWN_EXTENSIONS.join(' ')}` })
   ALLOWED_DOCUMENT_FORMATS: string[] = ['.pdf', '.docx', '.txt', '.md'];
 
   @Expose()
   @ToExtensions()
   @IsArray()
-  @Matches(EXTENSION, { each: true, message: 'ALLOWED_IMAGE_FORMATS must list extensions' })
+  @IsIn(KNOWN_EXTENSIONS, { each: true, message: `ALLOWED_IMAGE_FORMATS may hold ${KNOWN_EXTENSIONS.join(' ')}` })
   ALLOWED_IMAGE_FORMATS: string[] = ['.jpg', '.jpeg', '.png', '.gif', '.webp'];
 }
 

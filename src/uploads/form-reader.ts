@@ -85,7 +85,8 @@ function watch(
   body.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     // The parser swallows an endless field without a word.
-    if (!fileBegan && bytes > FORM_OVERHEAD_BYTES) refuse(new MalformedMultipartError('a field is too long'));
+    if (!fileBegan && bytes > FORM_OVERHEAD_BYTES)
+      refuse(new MalformedMultipartError('too much comes before the file, or its name cannot be read'));
     if (bytes > maxBytes + FORM_OVERHEAD_BYTES) refuse(new FileTooLargeError(maxBytes));
   });
   parser.on('error', (error: Error) => {

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsString, Length, Min } from 'class-validator';
+import { IfPresent } from '../../http/index.js';
 import { DEFAULT_LINK_SECONDS } from '../links.service.js';
 
 /** What a link shall do. */
@@ -9,20 +10,21 @@ export class CreateLinkRequest {
     minimum: 1,
     maximum: 604_800,
     default: DEFAULT_LINK_SECONDS,
+    example: 600,
     description: 'Seconds; at most LINK_MAX_SECONDS.',
   })
-  @IsOptional()
+  @IfPresent()
   @IsInt()
   @Min(1)
-  @Max(604_800)
   expiresInSeconds?: number;
 
   @ApiPropertyOptional({
     enum: ['attachment', 'inline'],
     default: 'attachment',
+    example: 'inline',
     description: 'Save the file, or show it.',
   })
-  @IsOptional()
+  @IfPresent()
   @IsIn(['attachment', 'inline'])
   disposition?: 'attachment' | 'inline';
 
@@ -32,7 +34,7 @@ export class CreateLinkRequest {
     description: 'In place of the original name.',
     example: 'interview.wav',
   })
-  @IsOptional()
+  @IfPresent()
   @IsString()
   @Length(1, 255)
   filename?: string;
