@@ -119,7 +119,7 @@ export class S3Put {
     } catch (error) {
       const retriedIntoItself = error instanceof KeyTakenError && attemptsOf(error.cause) > 1;
       if (!retriedIntoItself && !(error instanceof StoreUnavailableError)) throw error;
-      const stored = await this.findWritten(key, (object) => {
+      const stored = await this.findWritten(key, error, (object) => {
         if (object.sizeBytes !== bytes.length) return false;
         return object.checksums.crc32 === crc32 || object.etag === createHash('md5').update(bytes).digest('hex');
       });
@@ -157,6 +157,7 @@ export class S3Put {
       const { sizeBytes, crc32, parts } = sender.expected;
       const stored = await this.findWritten(
         key,
+        error,
         (object) => isMadeOf(object, parts) || (object.sizeBytes === sizeBytes && object.checksums.crc32 === crc32),
       );
       if (stored === undefined) throw error;
@@ -164,9 +165,21 @@ export class S3Put {
     }
   }
 
-  /** Looks whether a write whose answer was lost came through. Rejects where that cannot be told. */
-  private async findWritten(key: string, isOurs: (object: ObjectInfo) => boolean): Promise<ObjectInfo | undefined> {
-    const object = await this.bucket.headSoon(key);
+  /**
+   * Looks whether a write whose answer was lost came through. Where that cannot be told, the outcome is as unknown as the
+   * write's: a failure that says so is kept, any other would say too much.
+   */
+  private async findWritten(
+    key: string,
+    failure: unknown,
+    isOurs: (object: ObjectInfo) => boolean,
+  ): Promise<ObjectInfo | undefined> {
+    let object: ObjectInfo | undefined;
+    try {
+      object = await this.bucket.headSoon(key);
+    } catch (error) {
+      throw failure instanceof StoreUnavailableError ? failure : error;
+    }
     return object !== undefined && isOurs(object) ? object : undefined;
   }
 
