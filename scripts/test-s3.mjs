@@ -26,7 +26,8 @@ await main(async () => {
         TEST_DATABASE_URL: database.url,
       };
       const patterns = args.some((arg) => !arg.startsWith('-')) ? [] : SUITES;
-      const code = await runJest([...patterns, ...args], env);
+      // Most of these wait for the store, not for a processor.
+      const code = await runJest(['--maxWorkers=3', ...patterns, ...args], env);
       process.stderr.write(`\nTested on:\n${told}`);
       return code;
     } finally {
