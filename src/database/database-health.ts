@@ -18,8 +18,6 @@ export class DatabaseHealth {
       await Promise.race([query, timeout]);
     } finally {
       timer.abort();
-      // Whichever lost may still fail, and nobody listens any more.
-      for (const promise of [query, timeout]) void promise.catch(() => undefined);
     }
   }
 }

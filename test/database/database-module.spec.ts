@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Migration } from '@mikro-orm/migrations';
 import { defineEntity, MikroORM, p } from '@mikro-orm/postgresql';
 import { Injectable, Logger, Module } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { Client } from 'pg';
+import { connectionOptions } from '../../src/database/connection-options.js';
 import { DatabaseHealth, DatabaseModule, DatabaseServer, runMigrations } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
@@ -106,12 +109,22 @@ describe('DatabaseModule', () => {
   });
 
   it('says so when the database does not answer in time', async () => {
-    const module = await start();
-    const { orm } = module.get(Reader);
-    const busy = Array.from({ length: 20 }, () => orm.em.getConnection().execute('select pg_sleep(0.7)'));
-    await expect(module.get(DatabaseHealth).ping(100)).rejects.toThrow(/100 ms/);
-    await Promise.all(busy);
-    await module.get(DatabaseHealth).ping();
+    const silent = createServer((socket) => sockets.push(socket.on('error', () => undefined)));
+    const sockets: Socket[] = [];
+    await once(silent.listen(0, '127.0.0.1'), 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const orm = await MikroORM.init({
+      ...connectionOptions(`postgres://nobody@127.0.0.1:${port}/nothing`),
+      entities: [Note],
+      connect: false,
+    });
+    try {
+      await expect(new DatabaseHealth(orm).ping(100)).rejects.toThrow(/100 ms/);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+      await orm.close(true);
+    }
   });
 
   it('migrates once when several nodes start together', async () => {
