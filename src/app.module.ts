@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ScheduleModule } from '@nestjs/schedule';
 import { LoggerModule } from 'nestjs-pino';
 import { AuthModule } from './auth/index.js';
@@ -7,7 +7,7 @@ import { appConfig, ConfigurationModule, type AppConfig } from './config/index.j
 import { DatabaseModule, type DatabaseServer } from './database/index.js';
 import { DomainErrorFilter } from './errors/index.js';
 import { FilesModule } from './files/index.js';
-import { InheritedNamesPipe, validationPipe } from './http/index.js';
+import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
 import { loggerParams } from './logging.js';
 import { OperationsModule } from './operations/index.js';
 import { ProcessingModule } from './processing/index.js';
@@ -36,6 +36,7 @@ export class AppModule {
       ],
       providers: [
         { provide: APP_FILTER, useClass: DomainErrorFilter },
+        { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
         { provide: APP_PIPE, useClass: InheritedNamesPipe },
         { provide: APP_PIPE, useFactory: validationPipe },
       ],

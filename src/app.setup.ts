@@ -4,12 +4,11 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { appConfig, type AppConfig } from './config/index.js';
-import { jsonBody, requestId } from './http/index.js';
+import { requestId } from './http/index.js';
 import { setUpOpenApi } from './openapi.js';
 
 /** A connection on which nothing moves for this long is closed; a slow one moves. */
 const IDLE_SOCKET_MS = 120_000;
-const JSON_LIMIT = '100kb';
 
 /** Everything is below /v1, but for what says otherwise. */
 export const VERSIONING: VersioningOptions = { type: VersioningType.URI, defaultVersion: '1' };
@@ -21,8 +20,6 @@ export function setUp(app: NestExpressApplication): void {
   app.use(requestId);
   app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
-  // Under /v1 only: what is sent to /objects is a file, even if it is JSON.
-  app.use('/v1', ...jsonBody(JSON_LIMIT));
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);

@@ -43,7 +43,7 @@ export class FileConfirmations {
   ): Promise<readonly StoredFile[]> {
     await guard?.(em);
     const files: StoredFile[] = [];
-    for (const { fileId, attempt, result, sha256, hold } of sent) {
+    for (const { fileId, attempt, result, sha256 } of sent) {
       const updated = await em.nativeUpdate(
         StoredFile,
         { id: fileId, status: FileStatus.Pending, attempt },
@@ -72,12 +72,23 @@ export class FileConfirmations {
         },
       ]);
       await this.hooks.run(FileEvent.Stored, em, file);
-      const current = await em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true });
-      if (hold !== undefined) await this.idempotency.finish(em, hold, answer?.(current) ?? null);
+      files.push(await em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true }));
       moments.confirming.publish({ fileId });
-      files.push(current);
     }
+    await this.finishHolds(em, sent, { files, answer });
     await then?.(em, files);
     return files;
+  }
+  /** What the senders' repetitions will be answered. */
+  private async finishHolds(
+    em: EntityManager,
+    sent: readonly SentFile[],
+    { files, answer }: { readonly files: readonly StoredFile[]; readonly answer: Confirmation['answer'] | undefined },
+  ): Promise<void> {
+    for (const [index, { hold }] of sent.entries()) {
+      const file = files[index];
+      if (hold !== undefined && file !== undefined)
+        await this.idempotency.finish(em, hold, answer?.(file, files) ?? null);
+    }
   }
 }

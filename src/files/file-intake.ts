@@ -46,6 +46,15 @@ export interface IncomingFile {
   /** Ends the transfer: the sender is gone. */
   readonly signal?: AbortSignal;
   readonly idempotent?: IdempotentRequest;
+  /** This file is no main file, but one of the set of another that was sent before it and is confirmed with it. */
+  readonly beside?: FileBeside;
+}
+
+/** Which file of which set. */
+export interface FileBeside {
+  readonly main: Reservation;
+  /** A variant of the main file's kind. */
+  readonly variant: string;
 }
 
 /** A file whose bytes the store has and whose row is still pending: to be confirmed or discarded. */
@@ -67,8 +76,8 @@ export interface Confirmation {
   readonly guard?: (em: EntityManager) => Promise<void>;
   /** Runs last inside it. */
   readonly then?: (em: EntityManager, files: readonly StoredFile[]) => Promise<void>;
-  /** What an idempotent sender's repetition is answered. */
-  readonly answer?: (file: StoredFile) => unknown;
+  /** What an idempotent sender's repetition is answered; asked when all the files are stored. */
+  readonly answer?: (file: StoredFile, files: readonly StoredFile[]) => unknown;
 }
 
 /** The way in for bytes that pass through the service: reserve, send, confirm. */
@@ -95,14 +104,15 @@ export class FileIntake {
       file.body.destroy();
       throw new InvalidFilenameError();
     }
-    const { maxSizeBytes } = this.kinds.acceptance(file.kind, file.parameters);
+    const destination = { ...file, ...(file.beside && { variant: file.beside.variant }) };
+    const { maxSizeBytes } = this.kinds.acceptance(destination);
     const stream = await IntakeStream.open(file.body, maxSizeBytes);
     let reserved: Reservation | ReplayedFile;
     let contentType: string;
     try {
       if (stream.head.length === 0) throw new EmptyFileError();
       const foundType = await sniffType(stream.head);
-      contentType = this.kinds.contentType(file.kind, file.parameters, { extension: extensionOf(name), foundType });
+      contentType = this.kinds.contentType(destination, { extension: extensionOf(name), foundType });
       reserved = await this.reservations.reserve({ ...file, name, contentType });
     } catch (error) {
       await stream.cancel();

@@ -11,9 +11,11 @@ import {
   ObjectStorage,
   revisionKey,
   splitExtension,
+  type FileKind,
   type KeyParameters,
+  type KeyTemplate,
 } from '../storage/index.js';
-import type { IncomingFile, ReplayedFile } from './file-intake.js';
+import type { FileBeside, FileReferences, IncomingFile, ReplayedFile } from './file-intake.js';
 import { filesConfig, type FilesConfig } from './files.config.js';
 import { FileLostError } from './files.errors.js';
 import type { IntakeStream } from './intake-stream.js';
@@ -26,13 +28,18 @@ export interface Reservation {
   /** Fencing number: every later change of the row must still find it. */
   readonly attempt: number;
   readonly key: string;
+  readonly kind: FileKind;
+  readonly references: FileReferences;
+  /** Of a revision of a place. */
+  readonly placeKey?: string;
+  readonly revisionId?: string;
   readonly hold?: IdempotencyHold;
 }
 
 /** A file that was looked at and may come in. */
 export interface AcceptedFile extends Pick<
   IncomingFile,
-  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent'
+  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent' | 'beside'
 > {
   /** The safe original name. */
   readonly name: string;
@@ -66,10 +73,11 @@ export class FileReservations implements OnApplicationShutdown {
         if (outcome.state === 'answered') return { state: 'replayed', answer: outcome.answer };
         hold = outcome.hold;
       }
-      const { key, placeKey, revisionId } = await this.takeKey(em, file, now);
+      const { key, ...revision } = await this.takeKey(em, file, now);
       await em.insert(StoredFile, {
         id: fileId,
         kind: file.kind.name,
+        variant: file.beside?.variant ?? null,
         bucket: this.storage.bucket,
         key,
         originalFilename: file.name,
@@ -81,16 +89,23 @@ export class FileReservations implements OnApplicationShutdown {
         sessionId: file.references.sessionId ?? null,
         documentId: file.references.documentId ?? null,
         ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
-        sourceFileId: file.references.sourceFileId ?? null,
+        sourceFileId: file.beside?.main.fileId ?? file.references.sourceFileId ?? null,
         metadata: file.metadata ?? {},
         tags: {},
         storageClass: 'STANDARD',
-        placeKey: placeKey ?? null,
-        revisionId: revisionId ?? null,
+        ...revision,
         createdBy: file.actor.principal.id,
         createdAt: now,
       });
-      return { fileId, attempt: 1, key, ...(hold && { hold }) };
+      return {
+        fileId,
+        attempt: 1,
+        key,
+        kind: file.kind,
+        references: file.references,
+        ...revision,
+        ...(hold && { hold }),
+      };
     });
   }
 
@@ -176,8 +191,9 @@ export class FileReservations implements OnApplicationShutdown {
     return gone;
   }
 
-  /** The next free key of this name: a revision's of a place, or the first number that was never given out. */
-  private async takeKey(em: EntityManager, file: AcceptedFile, now: Date) {
+  /** The next free key of this name: a revision's of a place, a new version's, or the first number never given out. */
+  private async takeKey(em: EntityManager, file: AcceptedFile, now: Date): Promise<TakenKey> {
+    if (file.beside !== undefined) return takeKeyBeside(em, file.beside);
     const { template, ifTaken } = file.kind;
     const parameters: KeyParameters = {
       filename: keyFilename(file.name),
@@ -186,26 +202,70 @@ export class FileReservations implements OnApplicationShutdown {
       date: keyDate(now),
       ...file.parameters,
     };
-    if (ifTaken === 'place') {
-      const placeKey = template.build(parameters);
-      const revisionId = this.ids.next();
-      const key = revisionKey(placeKey, revisionId);
-      await em.insert(UsedKey, { key });
-      return { key, placeKey, revisionId };
-    }
-    for (let suffix: number | undefined; ; suffix = await nextSuffix(em, template.build(parameters), suffix)) {
-      const key = template.build(parameters, suffix);
-      const taken = await em.execute<{ key: string }[]>(
-        'insert into used_key (key) values (?) on conflict do nothing returning key',
-        [key],
-      );
-      if (taken.length === 1) return { key };
+    switch (ifTaken) {
+      case 'place': {
+        const placeKey = template.build(parameters);
+        const revisionId = this.ids.next();
+        return { ...(await take(em, revisionKey(placeKey, revisionId))), placeKey, revisionId };
+      }
+      case 'version': {
+        const version = await nextVersion(em, template.build({ ...parameters, version: '1' }));
+        return take(em, template.build({ ...parameters, version }));
+      }
+      case 'suffix':
+        return takeNumbered(em, template, parameters);
+      default:
+        return ifTaken satisfies never;
     }
   }
 
   private leaseEnd(): Date {
     return new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000);
   }
+}
+
+interface TakenKey {
+  readonly key: string;
+  readonly placeKey?: string;
+  readonly revisionId?: string;
+}
+
+/** Takes a key that must be free: it holds an id or a number that nobody else was given. */
+async function take(em: EntityManager, key: string): Promise<TakenKey> {
+  await em.insert(UsedKey, { key });
+  return { key };
+}
+
+/** The key of a variant says what its main file's key says. */
+async function takeKeyBeside(em: EntityManager, { main, variant }: FileBeside): Promise<TakenKey> {
+  const { kind, placeKey, revisionId } = main;
+  const parsed = kind.parse(main.key);
+  if (parsed === undefined) throw new Error(`${main.key} is not a key of ${kind.name}`);
+  const plain = kind.variant(variant).template.build(parsed.parameters, parsed.suffix);
+  if (placeKey === undefined || revisionId === undefined) return take(em, plain);
+  return { ...(await take(em, revisionKey(plain, revisionId))), placeKey, revisionId };
+}
+
+/** The first number of a name that was never given out. */
+async function takeNumbered(em: EntityManager, template: KeyTemplate, parameters: KeyParameters): Promise<TakenKey> {
+  for (let suffix: number | undefined; ; suffix = await nextSuffix(em, template.build(parameters), suffix)) {
+    const key = template.build(parameters, suffix);
+    const taken = await em.execute<{ key: string }[]>(
+      'insert into used_key (key) values (?) on conflict do nothing returning key',
+      [key],
+    );
+    if (taken.length === 1) return { key };
+  }
+}
+
+/** Numbers are given out once and grow; one whose upload fails is left out. */
+async function nextVersion(em: EntityManager, firstKey: string): Promise<string> {
+  const [row] = await em.execute<{ last_version: number }[]>(
+    `insert into key_version (key, last_version) values (?, 1)
+     on conflict (key) do update set last_version = key_version.last_version + 1 returning last_version`,
+    [firstKey],
+  );
+  return String(row?.last_version);
 }
 
 /** The number behind the highest one that a name has had: 2 for a name that was given once. */

@@ -75,9 +75,13 @@ export class FilesService {
     return info;
   }
 
-  /** Moves a stored file to the trash, its results with it. One that is on its way out already stays there. */
-  async trash(id: string, actor: Actor): Promise<void> {
+  /**
+   * Moves a stored file to the trash, its results and the rest of its set with it; so does any file of a set. One that is on
+   * its way out already stays there.
+   */
+  async trash(fileId: string, actor: Actor): Promise<void> {
     await inTransaction(this.em, async (em) => {
+      const id = await mainOf(em, fileId);
       const file = await this.lock(em, id);
       if (file.isGone()) return;
       if (!file.isStored()) throw new FileNotStoredError(id, file.status);
@@ -92,10 +96,11 @@ export class FilesService {
 
   /**
    * Brings a file back from the trash, and the results that went with it. An older revision of a place becomes the current one
-   * again. A result comes back only while its source is stored.
+   * again. A result comes back only while its source is stored; a file of a set brings the whole set back.
    */
-  async restore(id: string, actor: Actor): Promise<StoredFile> {
+  async restore(fileId: string, actor: Actor): Promise<StoredFile> {
     return inTransaction(this.em, async (em) => {
+      const id = await mainOf(em, fileId);
       const file = await this.lock(em, id);
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
       await assertSourceStored(em, file);
@@ -111,7 +116,7 @@ export class FilesService {
       for (const other of replaced) await this.hooks.run(FileEvent.Trashed, em, other);
       await this.places.reoccupy(em, results);
       await this.settle(em, FileEvent.Restored, [file, ...results], actor);
-      return em.findOneOrFail(StoredFile, { id }, { refresh: true });
+      return em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true });
     });
   }
 
@@ -140,6 +145,12 @@ export class FilesService {
     );
     for (const file of files) await this.hooks.run(event, em, file);
   }
+}
+
+/** The main file of the set that a file belongs to: itself, for most. */
+async function mainOf(em: EntityManager, id: string): Promise<string> {
+  const file = await em.findOne(StoredFile, { id });
+  return file?.variant != null && file.sourceFileId != null ? file.sourceFileId : id;
 }
 
 function lockRows(em: EntityManager, where: FilterQuery<StoredFile>): Promise<StoredFile[]> {

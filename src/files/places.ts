@@ -3,7 +3,7 @@ import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
-import { ObjectStorage, placeKeyOf } from '../storage/index.js';
+import { FileKinds, ObjectStorage, placeKeyOf } from '../storage/index.js';
 import { Place } from './place.entity.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
 
@@ -21,6 +21,7 @@ export class Places {
   constructor(
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
+    private readonly kinds: FileKinds,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
@@ -46,7 +47,8 @@ export class Places {
       [placeKey, kind, revisionId, now],
     );
     const replaced = await em.execute<{ id: string }[]>(
-      `update stored_file set status = 'trashed', trashed_at = ?, attempt = attempt + 1
+      `update stored_file set status = 'trashed', trashed_at = ?, attempt = attempt + 1,
+         trashed_with_id = case when variant is not null then source_file_id end
        where place_key = ? and revision_id <> ? and status = 'stored' returning id`,
       [now, placeKey, revisionId],
     );
@@ -113,11 +115,12 @@ export class Places {
     return rows.length === 0 ? [] : em.find(Place, { key: { $in: rows.map((row) => row.key) } });
   }
 
-  private async settleOne({ key, currentRevisionId }: Place): Promise<boolean> {
+  private async settleOne({ key, kind, currentRevisionId }: Place): Promise<boolean> {
     const em = this.em.fork();
     try {
       if (currentRevisionId == null) {
-        await this.storage.delete(key);
+        const { failed } = await this.storage.deleteMany(this.copiesOf(kind, key));
+        if (failed[0] !== undefined) throw new Error(`${failed[0].key}: ${failed[0].message}`);
       } else {
         const files = await em.find(StoredFile, {
           placeKey: key,
@@ -142,5 +145,12 @@ export class Places {
     // The place moved on while the copy was made. The row says what lies there now, so that it counts as unsettled.
     await em.nativeUpdate(Place, { key }, { settledRevisionId: currentRevisionId ?? null, leaseUntil: null });
     return false;
+  }
+
+  /** Every key at which a place may have a copy: its own, and those of the rest of the set. */
+  private copiesOf(kindName: string, placeKey: string): readonly string[] {
+    const kind = this.kinds.get(kindName);
+    const { parameters = {} } = kind.template.parse(placeKey) ?? {};
+    return [placeKey, ...kind.variants.map(({ template }) => template.build(parameters))];
   }
 }

@@ -31,6 +31,8 @@ const StoredFileSchema = defineEntity({
     /** UUIDv7: the order of ids is the order of creation. */
     id: p.uuid().primary(),
     kind: p.string().length(64),
+    /** Null for the main file; of the others of a set, which one: `thumbnail`. Their `sourceFileId` is the main file. */
+    variant: p.string().length(32).nullable(),
     bucket: p.string().length(63),
     key: p.string().length(1024).unique(),
     originalFilename: p.string().length(255),

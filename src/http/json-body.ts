@@ -1,5 +1,19 @@
-import { json, type ErrorRequestHandler, type RequestHandler } from 'express';
+import {
+  Injectable,
+  SetMetadata,
+  type CallHandler,
+  type CustomDecorator,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { json, type Request, type RequestHandler, type Response } from 'express';
+import type { Observable } from 'rxjs';
 import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+
+const KIBIBYTE = 1024;
+const DEFAULT_LIMIT_BYTES = 100 * KIBIBYTE;
+const JSON_LIMIT = 'http:json-limit';
 
 export class MalformedJsonError extends DomainError {
   readonly kind = 'invalid';
@@ -12,8 +26,11 @@ export class MalformedJsonError extends DomainError {
 export class BodyTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'BODY_TOO_LARGE';
-  constructor(limit: string, options?: DomainErrorOptions) {
-    super(`A JSON body has at most ${limit} here.`, options);
+  constructor(limitBytes: number, options?: DomainErrorOptions) {
+    super(`A JSON body has at most ${limitBytes / KIBIBYTE} KiB here.`, {
+      ...options,
+      details: { maxSizeBytes: limitBytes },
+    });
   }
 }
 
@@ -25,20 +42,55 @@ export class UnsupportedBodyError extends DomainError {
   }
 }
 
-/** Reads JSON bodies of at most `limit`, written as `100kb`. */
-export function jsonBody(limit: string): (RequestHandler | ErrorRequestHandler)[] {
-  const nameErrors: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
-    next(meaningOf(error, limit));
-  };
-  return [json({ limit }), nameErrors];
+/** How many bytes of JSON a route takes, where 100 KiB are not enough. */
+export function JsonLimit(bytes: number): CustomDecorator {
+  return SetMetadata(JSON_LIMIT, bytes);
+}
+
+/** For routes that take bytes: what is sent there is a file, even if it is JSON. */
+export function RawBody(): CustomDecorator {
+  return JsonLimit(0);
+}
+
+/**
+ * Reads JSON bodies, once the guards have let the request in: a stranger's body is not looked at. `application/json` and types
+ * that end in `+json`, in UTF-8.
+ */
+@Injectable()
+export class JsonBodyInterceptor implements NestInterceptor {
+  private readonly parsers = new Map<number, RequestHandler>();
+
+  constructor(private readonly reflector: Reflector) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const limitBytes =
+      this.reflector.getAllAndOverride<number | undefined>(JSON_LIMIT, [context.getHandler(), context.getClass()]) ??
+      DEFAULT_LIMIT_BYTES;
+    if (limitBytes === 0) return next.handle();
+    const http = context.switchToHttp();
+    await this.read(http.getRequest<Request>(), http.getResponse<Response>(), limitBytes);
+    return next.handle();
+  }
+
+  private read(request: Request, response: Response, limitBytes: number): Promise<void> {
+    const parser = this.parsers.get(limitBytes) ?? json({ limit: limitBytes, type: ['json', '+json'] });
+    this.parsers.set(limitBytes, parser);
+    return new Promise((resolve, reject) => {
+      void parser(request, response, (error: unknown) => {
+        if (error == null) resolve();
+        else reject(meaningOf(error, limitBytes));
+      });
+    });
+  }
 }
 
 /** Express' body parser throws errors with the status they ask for. */
-function meaningOf(cause: unknown, limit: string): unknown {
-  if (!(cause instanceof Error) || !('status' in cause)) return cause;
+function meaningOf(cause: unknown, limitBytes: number): Error {
+  if (!(cause instanceof Error)) return new MalformedJsonError({ cause });
+  if (!('status' in cause)) return cause;
   switch (cause.status) {
     case 413:
-      return new BodyTooLargeError(limit, { cause });
+      return new BodyTooLargeError(limitBytes, { cause });
     case 415:
       return new UnsupportedBodyError({ cause });
     case 400:

@@ -1,7 +1,7 @@
 import { Controller, Get, Put, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { PublicRoute } from '../http/index.js';
+import { PublicRoute, RawBody } from '../http/index.js';
 import { sendContent } from '../content/index.js';
 import type { LinkRequest } from './local-link-signer.js';
 import { LocalObjectsService } from './local-objects.service.js';
@@ -9,6 +9,7 @@ import { LocalObjectsService } from './local-objects.service.js';
 /** The local store's signed links, where S3's would lead to S3. Outside the API: no key is asked for, and none is needed. */
 @ApiExcludeController()
 @PublicRoute()
+@RawBody()
 @Controller({ path: 'objects', version: VERSION_NEUTRAL })
 export class LocalObjectsController {
   constructor(private readonly objects: LocalObjectsService) {}

@@ -30,14 +30,17 @@ export class SessionUploads {
   /** Stores the form's file; with `?link=1` the answer carries a link. */
   async receive({ sessionId, query, actor, request, response }: SessionUpload): Promise<StoredFileResponse> {
     if (query.link === '1') assertScopes(actor, [Scope.LinksCreate]);
-    const file = await this.forms.receive(request, response, {
-      kind: sessionOriginal,
-      actor,
-      target: async (fields) => {
-        const { type } = await checkQuery(OriginalTypeQuery, { ...named(fields), ...request.query });
-        return { parameters: { sessionId, type }, references: { sessionId } };
+    const file = await this.forms.receive(
+      { request, response },
+      {
+        kind: sessionOriginal,
+        actor,
+        target: async (fields) => {
+          const { type } = await checkQuery(OriginalTypeQuery, { ...named(fields), ...request.query });
+          return { parameters: { sessionId, type }, references: { sessionId } };
+        },
       },
-    });
+    );
     this.logger.log({
       event: 'SESSION_FILE_UPLOADED',
       sessionId,

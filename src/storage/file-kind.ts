@@ -1,9 +1,9 @@
 import type { FormatFamily } from './file-formats.js';
-import { KeyTemplate, type KeyParameters } from './key-template.js';
+import { KeyTemplate, type KeyParameters, type ParsedKey } from './key-template.js';
 
 /**
  * What happens when a name is taken. `suffix`: the next file gets `-2`, `-3`, ... `place`: the name is a place, and the file
- * becomes its current revision. `version`: the server numbers versions.
+ * becomes its current revision. `version`: the server numbers versions, in the placeholder `{version}`.
  */
 export type IfTaken = 'suffix' | 'place' | 'version';
 
@@ -18,6 +18,16 @@ export const RetentionClass = {
   Log: 'log',
 } as const;
 export type RetentionClass = (typeof RetentionClass)[keyof typeof RetentionClass];
+
+/** Another file of the same kind, beside the main one: a thumbnail, the citations of a charter. */
+export interface FileVariantDeclaration {
+  /** Holds the placeholders of the kind's template and no others. */
+  readonly keyTemplate: string;
+  /** Extensions, with their dot. */
+  readonly accepts: readonly `.${string}`[];
+  /** Bytes; the kind's limit where absent. */
+  readonly maxSizeBytes?: number;
+}
 
 export interface FileKindDeclaration {
   /** Kebab-case, unique: `session-original`. */
@@ -34,6 +44,25 @@ export interface FileKindDeclaration {
   readonly retentionClass: RetentionClass;
   /** Whether links may be handed out. */
   readonly linkable: boolean;
+  /** Files that come, go and are replaced together with the main one, by name. */
+  readonly variants?: Readonly<Record<string, FileVariantDeclaration>>;
+  /** Keys that earlier writers of the bucket built: recognised, never built. */
+  readonly legacyTemplates?: readonly string[];
+}
+
+export interface FileVariant {
+  readonly name: string;
+  readonly template: KeyTemplate;
+  readonly accepts: readonly string[];
+  readonly maxSizeBytes: number | undefined;
+}
+
+/** What a key of this kind says. */
+export interface ParsedKindKey extends ParsedKey {
+  /** Absent for the main file. */
+  readonly variant?: string;
+  /** Built by a template that is no longer in use. */
+  readonly legacy?: true;
 }
 
 /** One kind of file: the single source of where it lies, what is accepted, how long it lives and who may get a link. */
@@ -45,17 +74,58 @@ export class FileKind {
   readonly maxSizeBytes: number | undefined;
   readonly retentionClass: RetentionClass;
   readonly linkable: boolean;
+  readonly variants: readonly FileVariant[];
+  readonly legacyTemplates: readonly KeyTemplate[];
   private readonly narrow: ((parameters: KeyParameters) => FormatFamily) | undefined;
 
   constructor(declaration: FileKindDeclaration) {
     this.name = declaration.name;
-    this.template = new KeyTemplate(declaration.keyTemplate, declaration.ifTaken === 'suffix');
+    const numbered = declaration.ifTaken === 'suffix';
+    this.template = new KeyTemplate(declaration.keyTemplate, numbered);
     this.ifTaken = declaration.ifTaken;
     this.accepts = declaration.accepts;
     this.maxSizeBytes = declaration.maxSizeBytes;
     this.retentionClass = declaration.retentionClass;
     this.linkable = declaration.linkable;
     this.narrow = declaration.familyOf;
+    this.variants = Object.entries(declaration.variants ?? {}).map(
+      ([name, { keyTemplate, accepts, maxSizeBytes }]) => ({
+        name,
+        template: new KeyTemplate(keyTemplate, numbered),
+        accepts,
+        maxSizeBytes: maxSizeBytes ?? declaration.maxSizeBytes,
+      }),
+    );
+    for (const { name, template } of this.variants) {
+      if ([...template.placeholders].sort().join() !== [...this.template.placeholders].sort().join())
+        throw new Error(`${declaration.name}: the key of ${name} must hold the placeholders of the main key`);
+    }
+    if ((this.ifTaken === 'version') !== this.template.placeholders.includes('version'))
+      throw new Error(`${declaration.name}: {version} belongs to kinds whose versions the server numbers`);
+    this.legacyTemplates = (declaration.legacyTemplates ?? []).map((text) => new KeyTemplate(text, numbered));
+  }
+
+  /** The variant of this name; throws when the kind has none, which is a programmer's error. */
+  variant(name: string): FileVariant {
+    const variant = this.variants.find((candidate) => candidate.name === name);
+    if (variant === undefined) throw new Error(`${this.name} has no variant called ${name}`);
+    return variant;
+  }
+
+  /** What a key says, or undefined when no template of this kind built it. A revision's key is read as its place's. */
+  parse(key: string): ParsedKindKey | undefined {
+    const plain = this.ifTaken === 'place' ? placeKeyOf(key) : key;
+    const main = this.template.parse(plain);
+    if (main !== undefined) return main;
+    for (const { name, template } of this.variants) {
+      const parsed = template.parse(plain);
+      if (parsed !== undefined) return { ...parsed, variant: name };
+    }
+    for (const template of this.legacyTemplates) {
+      const parsed = template.parse(plain);
+      if (parsed !== undefined) return { ...parsed, legacy: true };
+    }
+    return undefined;
   }
 
   /** The family a file with these parameters must be of, where the kind has several. */

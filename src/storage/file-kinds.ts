@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { contentTypeOf, FormatFamily, KNOWN_EXTENSIONS, matchFormat } from './file-formats.js';
-import { placeKeyOf, type FileKind } from './file-kind.js';
-import type { KeyParameters, ParsedKey } from './key-template.js';
+import type { FileKind, ParsedKindKey } from './file-kind.js';
+import type { KeyParameters } from './key-template.js';
 import { storageConfig, type StorageConfig } from './storage.config.js';
 import { TypeNotAcceptedError, UnknownFileKindError } from './file-kinds.errors.js';
 
@@ -11,6 +11,20 @@ export interface Acceptance {
   readonly extensions: readonly string[];
   readonly contentTypes: readonly string[];
   readonly maxSizeBytes: number;
+}
+
+/** Where a file is to go. */
+export interface FileDestination {
+  readonly kind: FileKind;
+  readonly parameters: KeyParameters;
+  readonly variant?: string;
+}
+
+export interface RecognisedFile {
+  /** Of its name, as `extensionOf` gives it. */
+  readonly extension: string;
+  /** Media type found in the bytes. */
+  readonly foundType: string;
 }
 
 /** Every kind of file that some module has declared. */
@@ -39,20 +53,24 @@ export class FileKinds {
     return kind;
   }
 
-  /** Which kind an object of this key is of, and what the key says. A revision's key is read as its place's. */
-  parse(key: string): (ParsedKey & { readonly kind: FileKind }) | undefined {
-    const plain = placeKeyOf(key);
+  /** Which kind an object of this key is of, and what the key says; undefined for a key that no kind builds or built. */
+  parse(key: string): (ParsedKindKey & { readonly kind: FileKind }) | undefined {
+    let legacy: (ParsedKindKey & { readonly kind: FileKind }) | undefined;
     for (const kind of this.kinds.values()) {
-      const parsed = kind.template.parse(plain);
-      if (parsed !== undefined) return { kind, ...parsed };
+      const parsed = kind.parse(key);
+      if (parsed === undefined) continue;
+      // What is built today counts before what was built once.
+      if (parsed.legacy !== true) return { kind, ...parsed };
+      legacy ??= { kind, ...parsed };
     }
-    return undefined;
+    return legacy;
   }
 
-  /** What the kind takes: for these parameters, or in all when none are given. */
-  acceptance(kind: FileKind, parameters?: KeyParameters): Acceptance {
+  /** What the kind takes: for these parameters, or in all when none are given; of a variant, what that takes. */
+  acceptance({ kind, parameters, variant }: Pick<FileDestination, 'kind'> & Partial<FileDestination>): Acceptance {
     const family = parameters && kind.familyFor(parameters);
-    const accepted = family === undefined ? kind.accepts : [family];
+    const part = variant === undefined ? undefined : kind.variant(variant);
+    const accepted = part?.accepts ?? (family === undefined ? kind.accepts : [family]);
     const entries = accepted.flatMap((entry) => {
       const asFamily = isFamily(entry) ? entry : undefined;
       const extensions = asFamily === undefined ? [entry] : this.config.allowedExtensions[asFamily];
@@ -63,15 +81,15 @@ export class FileKinds {
     return {
       extensions: [...new Set(entries.map((entry) => entry.extension))],
       contentTypes: [...new Set(entries.map((entry) => entry.contentType))],
-      maxSizeBytes: kind.maxSizeBytes ?? this.config.maxFileSizeBytes,
+      maxSizeBytes: (part ?? kind).maxSizeBytes ?? this.config.maxFileSizeBytes,
     };
   }
 
-  /** The content type to store, or `TypeNotAcceptedError` when extension or bytes are not what the kind takes. */
-  contentType(kind: FileKind, parameters: KeyParameters, file: { extension: string; foundType: string }): string {
-    const { extensions } = this.acceptance(kind, parameters);
+  /** The content type to store, or `TypeNotAcceptedError` when extension or bytes are not what is taken there. */
+  contentType(destination: FileDestination, file: RecognisedFile): string {
+    const { extensions } = this.acceptance(destination);
     const contentType = extensions.includes(file.extension)
-      ? matchFormat(file.extension, file.foundType, kind.familyFor(parameters))
+      ? matchFormat(file.extension, file.foundType, destination.kind.familyFor(destination.parameters))
       : undefined;
     if (contentType === undefined) throw new TypeNotAcceptedError({ ...file, accepted: extensions });
     return contentType;

@@ -1,8 +1,15 @@
 export { contentTypeOf, FormatFamily } from './file-formats.js';
 export { FileKind, placeKeyOf, RetentionClass, revisionKey } from './file-kind.js';
-export { FileKinds } from './file-kinds.js';
+export { FileKinds, type FileDestination } from './file-kinds.js';
 export { extensionOf, keyFilename, originalFilename } from './file-name.js';
-export { keyDate, keyTimestamp, OUTSIDE_ID, splitExtension, type KeyParameters } from './key-template.js';
+export {
+  keyDate,
+  keyTimestamp,
+  OUTSIDE_ID,
+  splitExtension,
+  type KeyParameters,
+  type KeyTemplate,
+} from './key-template.js';
 export {
   ObjectStorage,
   type ByteRange,

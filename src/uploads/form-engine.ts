@@ -3,24 +3,23 @@ import type { StorageEngine } from 'multer';
 import type { FormFileHandler } from './form-reader.js';
 import { SecondFileError, UnexpectedFieldError } from './uploads.errors.js';
 
-const FIELD = 'file';
-
-/** What the handler made of the file. */
+/** What the handler made of one file. */
 export interface Taken<T> {
+  readonly field: string;
   readonly value: T;
 }
 
-/** Multer's storage: hands the one file to the handler, and lets a refusal be known before multer tells of it. */
+/** Multer's storage: hands each file to the handler, and lets a refusal be known before multer tells of it. */
 export class FormEngine<T> implements StorageEngine {
-  /** Rejects as soon as the file or the form is refused. */
+  /** Rejects as soon as a file or the form is refused. */
   readonly refused: Promise<never>;
-  /** Settles when the handler needed no more of the file than its beginning: the rest of the form does not matter then. */
-  readonly early: Promise<Taken<T>>;
+  /** Settles when the handler needed no more of a file than its beginning: the rest of the form does not matter then. */
+  readonly early: Promise<readonly Taken<T>[]>;
   private refusal: (error: unknown) => void = () => undefined;
-  private finishEarly: (taken: Taken<T>) => void = () => undefined;
+  private finishEarly: (taken: readonly Taken<T>[]) => void = () => undefined;
   private files = 0;
-  private body: Express.Multer.File['stream'] | undefined;
-  private taking: Promise<Taken<T>> | undefined;
+  private readonly bodies: Express.Multer.File['stream'][] = [];
+  private readonly takings = new Map<string, Promise<Taken<T>>>();
 
   constructor(private readonly handler: FormFileHandler<T>) {
     this.refused = new Promise<never>((_, reject) => {
@@ -37,46 +36,51 @@ export class FormEngine<T> implements StorageEngine {
     this.refusal(error);
   };
 
-  /** What was taken, once the form is over; undefined when it had no file. */
-  async taken(): Promise<Taken<T> | undefined> {
-    return this.taking;
+  /** What was taken, once the form is over. */
+  async taken(): Promise<readonly Taken<T>[]> {
+    return Promise.all(this.takings.values());
   }
 
-  /** Why the file could not be taken; undefined when it could, or there was none. */
+  /** Why a file could not be taken; undefined when all could, or there was none. */
   async failure(): Promise<unknown> {
-    return this.taking?.then(
-      () => undefined,
-      (error: unknown) => error,
-    );
+    const outcomes = await Promise.allSettled(this.takings.values());
+    return outcomes.find((outcome) => outcome.status === 'rejected')?.reason;
   }
 
   /** Ends the taking and undoes it: the form is refused. */
   async abandon(): Promise<void> {
-    if (this.body?.readableEnded === false) this.body.destroy(new Error('The form is refused'));
-    const taken = await this.taking?.catch(() => undefined);
-    if (taken !== undefined) await this.handler.undo(taken.value);
+    for (const body of this.bodies) if (!body.readableEnded) body.destroy(new Error('The form is refused'));
+    for (const outcome of await Promise.allSettled(this.takings.values())) {
+      if (outcome.status === 'fulfilled') await this.handler.undo(outcome.value.value);
+    }
   }
 
-  /** Multer's `fileFilter`: refuses a second file, or one in another field. */
+  /** Multer's `fileFilter`: refuses a second file of a field, or one in a field that takes none. */
   readonly admit = (
     _: unknown,
-    file: Express.Multer.File,
+    { fieldname }: Express.Multer.File,
     callback: (error: Error | null, accept?: boolean) => void,
   ): void => {
     this.files += 1;
-    const fits = file.fieldname === FIELD && this.files === 1;
-    if (!fits) this.refusal(this.files > 1 ? new SecondFileError() : new UnexpectedFieldError(file.fieldname));
+    const { fileFields } = this.handler;
+    const known = fileFields.includes(fieldname);
+    const fits = known && !this.takings.has(fieldname);
+    if (!fits) {
+      const second = known || this.files > fileFields.length;
+      this.refusal(second ? new SecondFileError() : new UnexpectedFieldError(fieldname, fileFields));
+    }
     callback(null, fits);
   };
 
   _handleFile(request: Request, file: Express.Multer.File, callback: (error?: unknown, info?: object) => void): void {
-    const { originalname: filename, stream: body } = file;
+    const { fieldname: field, originalname: filename, stream: body } = file;
     const fields = { ...(request.body as Record<string, unknown>) };
-    this.body = body;
-    this.taking = this.handler.take({ filename, body, fields }).then((value) => ({ value }));
-    this.taking.then(
+    this.bodies.push(body);
+    const taking = this.handler.take({ field, filename, body, fields }).then((value) => ({ field, value }));
+    this.takings.set(field, taking);
+    taking.then(
       (taken) => {
-        if (!body.readableEnded) this.finishEarly(taken);
+        if (!body.readableEnded) this.finishEarly([taken]);
         callback(null, {});
       },
       (error: unknown) => {

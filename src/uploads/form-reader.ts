@@ -1,13 +1,16 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import multer, { MulterError, type Options } from 'multer';
 import { errorMessage } from '../errors/index.js';
 import { FileTooLargeError, UploadInterruptedError } from '../files/index.js';
-import { FormEngine } from './form-engine.js';
-import { MalformedMultipartError, NoFileError, UnexpectedFieldError } from './uploads.errors.js';
+import type { FormExchange } from './form-exchange.js';
+import { FormEngine, type Taken } from './form-engine.js';
+import { MalformedMultipartError, UnexpectedFieldError } from './uploads.errors.js';
 
-/** The form's one file, while its bytes arrive. */
+/** A file of a form, while its bytes arrive. */
 export interface FormFile {
+  /** The form field that holds it. */
+  readonly field: string;
   /** As the sender wrote it. */
   readonly filename: string;
   readonly body: Readable;
@@ -15,9 +18,11 @@ export interface FormFile {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** What is done with a form's file. */
+/** What is done with a form's files. */
 export interface FormFileHandler<T> {
-  /** Bytes that the file may have. */
+  /** The form fields that may hold a file, one each. */
+  readonly fileFields: readonly string[];
+  /** Bytes that the files may have together. */
   readonly maxSizeBytes: number;
   /** Takes the bytes; must read the body to its end or destroy it. */
   take(file: FormFile): Promise<T>;
@@ -34,10 +39,13 @@ const LIMITS = { fields: 20, fieldNameSize: 100, fieldSize: 64 * 1024, parts: 25
 type StreamingOptions = Options & { readonly streamHandler: (request: Request, parser: Writable) => void };
 
 /**
- * Reads a multipart/form-data request with exactly one file in the field `file`. Settles as soon as the outcome is known: on a
- * failure the rest of the body is not waited for. Memory: what multer and one chunk need.
+ * Reads a multipart/form-data request with at most one file in each of the handler's fields. Settles as soon as the outcome is
+ * known: on a failure the rest of the body is not waited for. Memory: what multer and one chunk need.
  */
-export async function readForm<T>(request: Request, response: Response, handler: FormFileHandler<T>): Promise<T> {
+export async function readForm<T>(
+  { request, response }: FormExchange,
+  handler: FormFileHandler<T>,
+): Promise<readonly Taken<T>[]> {
   const engine = new FormEngine(handler);
   const options: StreamingOptions = {
     storage: engine,
@@ -62,12 +70,10 @@ export async function readForm<T>(request: Request, response: Response, handler:
   told.catch(() => undefined);
   try {
     // Multer tells of a failure only after the body was drained: the engine's own word comes first.
-    const taken = await Promise.race([engine.refused, engine.early, told.then(() => engine.taken())]);
-    if (taken === undefined) throw new NoFileError();
-    return taken.value;
+    return await Promise.race([engine.refused, engine.early, told.then(() => engine.taken())]);
   } catch (error) {
     await engine.abandon();
-    throw translate(error);
+    throw translate(error, handler.fileFields);
   }
 }
 
@@ -102,14 +108,14 @@ function watch(
   }
 }
 
-function translate(error: unknown): Error {
+function translate(error: unknown, fileFields: readonly string[] = []): Error {
   if (!(error instanceof Error)) return new MalformedMultipartError('it cannot be parsed');
   if (error instanceof UploadInterruptedError && errorMessage(error.cause).startsWith('Unexpected end of')) {
     return new MalformedMultipartError('it ends before its last boundary', { cause: error });
   }
   if (error instanceof MulterError) {
     return error.code === 'LIMIT_UNEXPECTED_FILE'
-      ? new UnexpectedFieldError(error.field ?? '')
+      ? new UnexpectedFieldError(error.field ?? '', fileFields)
       : new MalformedMultipartError(error.message.toLowerCase(), { cause: error });
   }
   if (/^Request (?:aborted|closed|error)$/.test(error.message)) return new UploadInterruptedError({ cause: error });

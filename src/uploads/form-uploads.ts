@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream';
 import { BadRequestException, Injectable } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
 import {
@@ -10,24 +11,50 @@ import {
   type IncomingFile,
   type ReplayedFile,
   type SentFile,
+  type StoredFile,
 } from '../files/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { Metrics } from '../metrics/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
-import { FORM_OVERHEAD_BYTES, readForm, type FormFile } from './form-reader.js';
+import type { FormExchange } from './form-exchange.js';
+import { FORM_OVERHEAD_BYTES, readForm, type FormFile, type FormFileHandler } from './form-reader.js';
+import { readSmallFile } from './small-file.js';
 import { NoFileError } from './uploads.errors.js';
+
+const FILE_FIELD = 'file';
 
 /** Where the file of a form goes. */
 export type FormTarget = Pick<IncomingFile, 'parameters' | 'references' | 'metadata'>;
 
-export interface FormUpload {
+/** A small file that comes with the main one, in a form field of its own, and is stored as a variant of it. */
+export interface FormCompanion {
+  readonly field: string;
+  readonly variant: string;
+  /** What it is stored as; its extension decides what the bytes have to be. */
+  readonly filename: string;
+  /** Throws when these are not the bytes that are wanted. */
+  check(bytes: Buffer): void | Promise<void>;
+}
+
+export interface FormUpload<Answer = FileResponse> {
   readonly kind: FileKind;
   readonly actor: Actor;
   /** Asked when the file arrives, with the fields that came before it; may refuse by throwing. */
   readonly target: (fields: Readonly<Record<string, unknown>>) => Promise<FormTarget>;
+  /** Of the main file; `file` where absent. */
+  readonly field?: string;
+  /** None of them has to come. */
+  readonly companions?: readonly FormCompanion[];
+  /** What the client is answered, now and when it repeats itself. */
+  readonly answer: (file: StoredFile, files: readonly StoredFile[]) => Answer;
 }
 
-/** Takes a form's file in: streamed into the store, confirmed once the whole form was seen to be right. */
+/** What a form brought, by what becomes of it. */
+type FormPart =
+  | { readonly part: 'main'; readonly file: SentFile | ReplayedFile }
+  | { readonly part: 'companion'; readonly companion: FormCompanion; readonly bytes: Buffer };
+
+/** Takes the files of a form in: streamed into the store, confirmed once the whole form was seen to be right. */
 @Injectable()
 export class FormUploads {
   constructor(
@@ -37,66 +64,135 @@ export class FormUploads {
   ) {}
 
   /** Receives the one file of a multipart/form-data request; the answer is its record. */
-  async receive(request: Request, response: Response, upload: FormUpload): Promise<FileResponse> {
+  receive(exchange: FormExchange, upload: Omit<FormUpload, 'answer'>): Promise<FileResponse> {
+    return this.receiveAs(exchange, { ...upload, answer: toFileResponse });
+  }
+
+  /** Receives the main file of a form and its companions, as one. */
+  async receiveAs<Answer>(exchange: FormExchange, upload: FormUpload<Answer>): Promise<Answer> {
     const kind = upload.kind.name;
     try {
-      const sent = await this.send(request, response, upload);
-      if (sent.state === 'replayed') {
+      const parts = await this.readParts(exchange, upload);
+      const main = parts.find((part) => part.part === 'main')?.file;
+      if (main === undefined) throw new NoFileError(upload.field ?? FILE_FIELD);
+      if (main.state === 'replayed') {
         this.metrics.uploads.inc({ kind, outcome: 'replayed' });
-        return sent.answer as FileResponse;
+        return main.answer as Answer;
       }
-      const [stored] = await this.intake.confirm([sent], { actor: upload.actor, answer: toFileResponse });
-      if (stored === undefined) throw new Error('One file was sent, and none was confirmed');
+      const files = await this.intake.confirm(
+        [main, ...(await this.sendCompanions(main, { exchange, parts, upload }))],
+        upload,
+      );
+      const [stored] = files;
+      if (stored === undefined) throw new Error('A file was sent, and none was confirmed');
       this.metrics.uploads.inc({ kind, outcome: 'stored' });
-      this.metrics.uploadedBytes.inc({ kind }, sent.result.sizeBytes);
-      return toFileResponse(stored);
+      this.metrics.uploadedBytes.inc({ kind }, main.result.sizeBytes);
+      return upload.answer(stored, files);
     } catch (error) {
       this.metrics.uploads.inc({ kind, outcome: outcomeOf(error) });
       throw error;
     }
   }
 
-  private async send(
-    request: Request,
-    response: Response,
-    { kind, actor, target }: FormUpload,
-  ): Promise<SentFile | ReplayedFile> {
-    if (request.is('multipart/form-data') === false) throw new NoFileError();
-    const { maxSizeBytes } = this.kinds.acceptance(kind);
+  /** Reads a form whose files are not stored as they come. */
+  async read<T>({ request, response }: FormExchange, handler: FormFileHandler<T>): Promise<readonly T[]> {
+    if (request.is('multipart/form-data') === false) throw new NoFileError(handler.fileFields[0] ?? FILE_FIELD);
     const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > maxSizeBytes + FORM_OVERHEAD_BYTES) throw new FileTooLargeError(maxSizeBytes);
-    const gone = new AbortController();
-    request.once('close', () => {
-      if (!request.complete) gone.abort();
-    });
-    return readForm<SentFile | ReplayedFile>(request, response, {
-      maxSizeBytes,
-      take: async ({ filename, body, fields }: FormFile) =>
-        this.intake.send({
-          kind,
-          ...(await target(fields)),
-          filename,
-          body,
-          actor,
-          signal: gone.signal,
-          ...idempotency(request, actor, filename),
-        }),
-      undo: async (file) => {
-        if (file.state === 'sent') await this.intake.discard([file], actor, { reason: 'FORM_REFUSED' });
+    if (announced > handler.maxSizeBytes + FORM_OVERHEAD_BYTES) throw new FileTooLargeError(handler.maxSizeBytes);
+    const taken = await readForm({ request, response }, handler);
+    return taken.map(({ value }) => value);
+  }
+
+  private readParts(exchange: FormExchange, upload: FormUpload<unknown>): Promise<readonly FormPart[]> {
+    const { kind, actor, target, field = FILE_FIELD, companions = [] } = upload;
+    const signal = goneSignal(exchange.request);
+    const limitOf = (variant?: string): number =>
+      this.kinds.acceptance({ kind, ...(variant !== undefined && { variant }) }).maxSizeBytes;
+    return this.read<FormPart>(exchange, {
+      fileFields: [field, ...companions.map((companion) => companion.field)],
+      maxSizeBytes: [undefined, ...companions.map(({ variant }) => variant)].reduce((sum, v) => sum + limitOf(v), 0),
+      take: async ({ field: found, filename, body, fields }: FormFile) => {
+        const companion = companions.find((candidate) => candidate.field === found);
+        if (companion !== undefined) {
+          const bytes = await readSmallFile(body, limitOf(companion.variant));
+          await companion.check(bytes);
+          return { part: 'companion', companion, bytes };
+        }
+        const idempotent = idempotentForm(exchange.request, { actor, filename });
+        const incoming = { kind, ...(await target(fields)), filename, body, actor, signal };
+        return { part: 'main', file: await this.intake.send({ ...incoming, ...(idempotent && { idempotent }) }) };
+      },
+      undo: async (part) => {
+        if (part.part === 'main' && part.file.state === 'sent')
+          await this.intake.discard([part.file], actor, { reason: 'FORM_REFUSED' });
       },
     });
   }
+
+  /** Sends what came beside the main file, as a file or as a plain field. When that fails, the main file goes too. */
+  private async sendCompanions(main: SentFile, { exchange, parts, upload }: ReadForm): Promise<readonly SentFile[]> {
+    const sent: SentFile[] = [];
+    try {
+      for (const companion of upload.companions ?? []) {
+        const bytes = fileOf(companion, parts) ?? (await fieldOf(companion, exchange));
+        if (bytes === undefined) continue;
+        const file = await this.intake.send({
+          kind: upload.kind,
+          parameters: {},
+          references: main.references,
+          filename: companion.filename,
+          body: Readable.from([bytes]),
+          actor: upload.actor,
+          beside: { main, variant: companion.variant },
+        });
+        if (file.state === 'sent') sent.push(file);
+      }
+      return sent;
+    } catch (error) {
+      await this.intake.discard([main, ...sent], upload.actor, { reason: 'COMPANION_FAILED' });
+      throw error;
+    }
+  }
+}
+
+/** A form that was read to its end. */
+interface ReadForm {
+  readonly exchange: FormExchange;
+  readonly parts: readonly FormPart[];
+  readonly upload: FormUpload<unknown>;
+}
+
+function fileOf({ field }: FormCompanion, parts: readonly FormPart[]): Buffer | undefined {
+  const found = parts.find((part) => part.part === 'companion' && part.companion.field === field);
+  return found?.part === 'companion' ? found.bytes : undefined;
+}
+
+/** A plain field is as good as a file: its length is bounded already. */
+async function fieldOf(companion: FormCompanion, { request }: FormExchange): Promise<Buffer | undefined> {
+  const fields = request.body as Readonly<Record<string, unknown>> | undefined;
+  const text = fields !== undefined && Object.hasOwn(fields, companion.field) ? fields[companion.field] : undefined;
+  if (text === undefined) return undefined;
+  const bytes = Buffer.from(typeof text === 'string' ? text : '');
+  await companion.check(bytes);
+  return bytes;
+}
+
+function goneSignal(request: Request): AbortSignal {
+  const gone = new AbortController();
+  request.once('close', () => {
+    if (!request.complete) gone.abort();
+  });
+  return gone.signal;
 }
 
 /** Two forms are the same request when route, file name and Content-Length are. */
-function idempotency(request: Request, actor: Actor, filename: string) {
-  const idempotent = idempotentRequest(actor.principal.id, request.get('idempotency-key'), [
+function idempotentForm(request: Request, { actor, filename }: { readonly actor: Actor; readonly filename: string }) {
+  return idempotentRequest(actor.principal.id, request.get('idempotency-key'), [
     request.method,
     request.originalUrl,
     filename,
     request.headers['content-length'] ?? 'chunked',
   ]);
-  return idempotent && { idempotent };
 }
 
 function outcomeOf(error: unknown): string {

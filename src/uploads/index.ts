@@ -1,2 +1,5 @@
-export { FormUploads, type FormTarget } from './form-uploads.js';
+export type { FormExchange } from './form-exchange.js';
+export type { FormFile, FormFileHandler } from './form-reader.js';
+export { FormUploads, type FormCompanion, type FormTarget, type FormUpload } from './form-uploads.js';
+export { NoFileError } from './uploads.errors.js';
 export { UploadsModule } from './uploads.module.js';

@@ -113,10 +113,9 @@ describe('DatabaseModule', () => {
     const sockets: Socket[] = [];
     await once(silent.listen(0, '127.0.0.1'), 'listening');
     const { port } = silent.address() as AddressInfo;
-    const orm = await MikroORM.init({
+    const orm = new MikroORM({
       ...connectionOptions(`postgres://nobody@127.0.0.1:${port}/nothing`),
       entities: [Note],
-      connect: false,
     });
     try {
       await expect(new DatabaseHealth(orm).ping(100)).rejects.toThrow(/100 ms/);

@@ -36,7 +36,7 @@ export function toKindsResponse(kinds: FileKinds): KindsResponse {
 }
 
 function toKindResponse(kind: FileKind, kinds: FileKinds): KindResponse {
-  const { extensions, contentTypes, maxSizeBytes } = kinds.acceptance(kind);
+  const { extensions, contentTypes, maxSizeBytes } = kinds.acceptance({ kind });
   return {
     kind: kind.name,
     extensions: [...extensions],

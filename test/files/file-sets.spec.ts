@@ -1,0 +1,157 @@
+import 'reflect-metadata';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Logger } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { systemActor } from '../../src/auth/index.js';
+import { ConfigurationModule } from '../../src/config/index.js';
+import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
+import { Attachment } from '../../src/embedded-postgres/index.js';
+import {
+  FileIntake,
+  FilesModule,
+  FilesService,
+  FileStatus,
+  FileSweeper,
+  StoredFile,
+  type SentFile,
+} from '../../src/files/index.js';
+import { FileKind, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+
+const actor = systemActor('spec');
+
+const badge = new FileKind({
+  name: 'spec-badge',
+  keyTemplate: 'media/badges/{userId}/badge.txt',
+  ifTaken: 'place',
+  accepts: ['.txt'],
+  retentionClass: RetentionClass.Picture,
+  linkable: true,
+  variants: { small: { keyTemplate: 'media/badges/{userId}/small.txt', accepts: ['.txt'] } },
+});
+const draft = new FileKind({
+  name: 'spec-draft',
+  keyTemplate: 'drafts/{documentId}/v{version}/text.txt',
+  ifTaken: 'version',
+  accepts: ['.txt'],
+  retentionClass: RetentionClass.Document,
+  linkable: true,
+  variants: { notes: { keyTemplate: 'drafts/{documentId}/v{version}/notes.json', accepts: ['.json'] } },
+});
+
+describe('sets of files', () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'catalyst-sets-'));
+  let database: TestDatabase;
+  let module: TestingModule;
+  let intake: FileIntake;
+  let files: FilesService;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    process.env['DATA_DIR'] = dataDir;
+    const server = await DatabaseServer.start({
+      url: database.url,
+      directUrl: database.url,
+      dataDir,
+      attachAs: Attachment.Service,
+      logger: new Logger('spec'),
+    });
+    Logger.overrideLogger(false);
+    module = await Test.createTestingModule({
+      imports: [
+        ConfigurationModule,
+        DatabaseModule.forRoot(server),
+        ScheduleModule.forRoot(),
+        StorageModule.forFeature([badge, draft]),
+        FilesModule,
+      ],
+    }).compile();
+    await module.init();
+    intake = module.get(FileIntake);
+    files = module.get(FilesService);
+  });
+
+  afterAll(async () => {
+    await module.close();
+    await database.drop();
+    rmSync(dataDir, { recursive: true, force: true });
+    delete process.env['DATA_DIR'];
+  });
+
+  async function send(kind: FileKind, parameters: Record<string, string>, main?: SentFile): Promise<SentFile> {
+    const variant = kind.variants[0];
+    if (variant === undefined) throw new Error('Both kinds have a variant');
+    const sent = await intake.send({
+      kind,
+      parameters,
+      references: {},
+      filename: main === undefined ? 'text.txt' : `side${variant.accepts.join('')}`,
+      body: Readable.from([Buffer.from('{}')]),
+      actor,
+      ...(main && { beside: { main, variant: variant.name } }),
+    });
+    if (sent.state !== 'sent') throw new Error('Nothing was sent before');
+    return sent;
+  }
+
+  async function store(kind: FileKind, parameters: Record<string, string>): Promise<[StoredFile, StoredFile]> {
+    const main = await send(kind, parameters);
+    const beside = await send(kind, {}, main);
+    const stored = await intake.confirm([main, beside], { actor });
+    return [stored[0]!, stored[1]!];
+  }
+
+  const statuses = (list: readonly StoredFile[]) =>
+    Promise.all(list.map(async ({ id }) => (await files.get(id)).status));
+
+  it("keeps a place's files under one revision, and replaces them together", async () => {
+    const first = await store(badge, { userId: 'u1' });
+    expect(first[1].key).toBe(first[0].key.replace('badge.txt', 'small.txt'));
+    expect(first[1]).toMatchObject({ sourceFileId: first[0].id, variant: 'small', revisionId: first[0].revisionId });
+    const second = await store(badge, { userId: 'u1' });
+    expect(await statuses([...first, ...second])).toEqual(['trashed', 'trashed', 'stored', 'stored']);
+    await files.restore(first[1].id, actor);
+    expect(await statuses([...first, ...second])).toEqual(['stored', 'stored', 'trashed', 'trashed']);
+  });
+
+  it('takes the whole set away whichever file of it is deleted, the copies too', async () => {
+    const [main, small] = await store(badge, { userId: 'u2' });
+    const storage = module.get(ObjectStorage);
+    const keys = async () => (await storage.list({ prefix: 'media/badges/u2/' })).objects.map(({ key }) => key);
+    await module.get(FileSweeper).sweep();
+    expect(await keys()).toEqual(expect.arrayContaining(['media/badges/u2/badge.txt', 'media/badges/u2/small.txt']));
+    await files.trash(small.id, actor);
+    expect(await statuses([main, small])).toEqual(['trashed', 'trashed']);
+    await module.get(FileSweeper).sweep();
+    expect((await keys()).filter((key) => !key.includes('.revisions'))).toEqual([]);
+    await files.restore(main.id, actor);
+    expect(await statuses([main, small])).toEqual(['stored', 'stored']);
+  });
+
+  it('numbers versions once, however many are sent at a time', async () => {
+    const sets = await Promise.all(Array.from({ length: 8 }, () => store(draft, { documentId: 'd1' })));
+    const keys = sets.map(([{ key }]) => key).sort();
+    expect(keys).toEqual(Array.from({ length: 8 }, (_, index) => `drafts/d1/v${index + 1}/text.txt`));
+    for (const [text, notes] of sets) expect(notes.key).toBe(text.key.replace('text.txt', 'notes.json'));
+    const lost = await send(draft, { documentId: 'd1' });
+    await intake.discard([lost], actor, { reason: 'SPEC' });
+    const [next] = await store(draft, { documentId: 'd1' });
+    expect(next.key).toBe('drafts/d1/v10/text.txt');
+  });
+
+  it('gives a set up as a whole when nobody confirms it', async () => {
+    const main = await send(draft, { documentId: 'd2' });
+    await send(draft, {}, main);
+    await module
+      .get(EntityManager)
+      .fork()
+      .nativeUpdate(StoredFile, { status: FileStatus.Pending }, { leaseUntil: new Date(0) });
+    await module.get(FileSweeper).sweep();
+    expect((await module.get(ObjectStorage).list({ prefix: 'drafts/d2/' })).objects).toEqual([]);
+  });
+});
