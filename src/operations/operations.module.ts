@@ -3,12 +3,18 @@ import { TerminusModule } from '@nestjs/terminus';
 import { MetricsModule } from '../metrics/index.js';
 import { ProcessingModule } from '../processing/index.js';
 import { StorageModule } from '../storage/index.js';
+import { backup, log } from './operations-kinds.js';
 import { HealthController } from './health.controller.js';
 import { MetricsController } from './metrics.controller.js';
 
 /** What operators look at. */
 @Module({
-  imports: [TerminusModule.forRoot({ logger: false }), MetricsModule, StorageModule, ProcessingModule],
+  imports: [
+    TerminusModule.forRoot({ logger: false }),
+    MetricsModule,
+    StorageModule.forFeature([backup, log]),
+    ProcessingModule,
+  ],
   controllers: [HealthController, MetricsController],
 })
 export class OperationsModule {}

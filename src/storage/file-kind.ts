@@ -102,7 +102,7 @@ export class FileKind {
     }
     if ((this.ifTaken === 'version') !== this.template.placeholders.includes('version'))
       throw new Error(`${declaration.name}: {version} belongs to kinds whose versions the server numbers`);
-    this.legacyTemplates = (declaration.legacyTemplates ?? []).map((text) => new KeyTemplate(text, numbered));
+    this.legacyTemplates = (declaration.legacyTemplates ?? []).map((text) => new KeyTemplate(text, false));
   }
 
   /** The variant of this name; throws when the kind has none, which is a programmer's error. */

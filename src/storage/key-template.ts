@@ -12,6 +12,7 @@ export interface ParsedKey {
 
 /** Identifiers of outside things: sessions, users, documents, quotes. */
 export const OUTSIDE_ID = '[A-Za-z0-9][A-Za-z0-9_-]{0,63}';
+const TIMESTAMP = '\\d{8}_\\d{6}';
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 /** What each placeholder may hold. None takes a slash but `date`, so no value can add a path segment. */
@@ -34,10 +35,14 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   ext: '[a-z0-9]{1,10}',
   category: '(?:presentation-materials|shared-documents|screenshots)',
   area: '(?:uploads|processing|exports)',
+  backupArea: '(?:database|files|configurations)',
+  backupName: `(?:full-backup|incremental-${TIMESTAMP}|critical-files-backup\\.tar|system-config)`,
+  logArea: '(?:application|processing|security)',
+  logName: '(?:app|processing|security)-logs',
   /** YYYY/MM/DD, UTC. */
   date: '\\d{4}/\\d{2}/\\d{2}',
   /** YYYYMMDD_HHMMSS, UTC. */
-  timestamp: '\\d{8}_\\d{6}',
+  timestamp: TIMESTAMP,
 };
 
 /** A number that a taken name got: `-2`, `-3`, ... at the end of the stem. A name that ends so by itself is not built. */
@@ -84,6 +89,11 @@ export class KeyTemplate {
   }
 }
 
+/** What a placeholder may hold. */
+export function placeholderPattern(name: string): RegExp {
+  return new RegExp(`^${ruleOf(name)}$`);
+}
+
 function ruleOf(name: string): string {
   const rule = PLACEHOLDERS[name];
   if (rule === undefined) throw new Error(`No key template may hold {${name}}: there is no rule for it`);
@@ -91,7 +101,7 @@ function ruleOf(name: string): string {
 }
 
 function checked(name: string, value: string | undefined): string {
-  if (value === undefined || !new RegExp(`^${ruleOf(name)}$`).test(value)) throw new InvalidKeyParameterError(name);
+  if (value === undefined || !placeholderPattern(name).test(value)) throw new InvalidKeyParameterError(name);
   if (name === 'filename' && SUFFIX.test(splitExtension(value).stem)) throw new InvalidKeyParameterError(name);
   return value;
 }
