@@ -16,7 +16,7 @@ only place that builds and reads object keys; a test fails when this page is not
 /** The page on the bucket: every kind, its keys, what it takes and how long it lives. */
 export function bucketLayoutPage(kinds: readonly FileKind[]): string {
   const sorted = [...kinds].sort((a, b) => a.template.text.localeCompare(b.template.text, 'en'));
-  return `${[HEAD, ...sorted.map(section)].join('\n')}`;
+  return [HEAD, ...sorted.map(section)].join('\n');
 }
 
 function section(kind: FileKind): string {

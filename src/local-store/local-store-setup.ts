@@ -1,5 +1,13 @@
 import { ObjectStorage, type StoreReport, StoreSetup } from '../object-storage/index.js';
 
+const ABILITIES = {
+  'conditional-create': 'yes',
+  checksums: 'yes',
+  tags: 'no',
+  'post-policy': 'no',
+  lifecycle: 'no',
+} as const satisfies StoreReport['abilities'];
+
 /** The local store makes its folders itself when it is opened; what it can do is known. */
 export class LocalStoreSetup extends StoreSetup {
   constructor(
@@ -17,14 +25,12 @@ export class LocalStoreSetup extends StoreSetup {
       location: this.folder,
       created: false,
       versioning: 'unsupported',
-      abilities: {
-        'conditional-create': 'yes',
-        checksums: 'yes',
-        tags: 'no',
-        'post-policy': 'no',
-        lifecycle: 'no',
-      },
+      abilities: ABILITIES,
       cors: 'not-needed',
     };
+  }
+
+  override abilities(): Promise<StoreReport['abilities']> {
+    return Promise.resolve(ABILITIES);
   }
 }

@@ -41,4 +41,7 @@ export abstract class StoreSetup {
    * `StoreUnavailableError`, or `StoreRefusedError` where the bucket can neither be used nor made.
    */
   abstract ensure(options: { readonly corsOrigins: readonly string[] }): Promise<StoreReport>;
+
+  /** Tries what the store can do; changes nothing else. Throws `StoreUnavailableError` or `BucketMissingError`. */
+  abstract abilities(): Promise<Readonly<Record<StoreAbility, AbilityState>>>;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 
 const UP = { status: 'up' };
+const ALL_UP = { database: UP, store: UP, queue: UP, storeAbilities: { ...UP, probed: true, missing: ['lifecycle'] } };
 
 /** The process answers. */
 export class AliveResponse {
@@ -13,12 +14,12 @@ export class ReadyResponse {
   @ApiProperty({ example: 'ok' })
   status!: string;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { database: UP, store: UP, queue: UP } })
+  @ApiProperty({ type: 'object', additionalProperties: true, example: ALL_UP })
   info!: Record<string, unknown>;
 
   @ApiProperty({ type: 'object', additionalProperties: true, example: {} })
   error!: Record<string, unknown>;
 
-  @ApiProperty({ type: 'object', additionalProperties: true, example: { database: UP, store: UP, queue: UP } })
+  @ApiProperty({ type: 'object', additionalProperties: true, example: ALL_UP })
   details!: Record<string, unknown>;
 }

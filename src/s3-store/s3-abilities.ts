@@ -22,15 +22,18 @@ import { refusalOf } from './s3-refusals.js';
 import type { S3Bucket } from './s3-bucket.js';
 
 const BODY = 'ability';
+const PREFIX = 'temp/processing/abilities-';
+/** What a probe that died has left is gone after the first probe that comes this much later. */
+const LEFT_BEHIND_MS = 3_600_000;
 /** CRC-32 of no bytes at all, and so not of the body. */
 const WRONG_CRC32 = 'AAAAAA==';
 
 /**
  * What a bucket can do, found by trying it: what servers that speak as S3 does say of themselves cannot be relied on. Works
- * on objects of its own below `temp/processing/`, and removes them.
+ * on objects of its own below `temp/processing/`, and removes them, and those of an earlier probe that died.
  */
 export class S3Abilities {
-  private readonly folder = `temp/processing/abilities-${randomBytes(8).toString('hex')}/`;
+  private readonly folder = `${PREFIX}${randomBytes(8).toString('hex')}/`;
 
   constructor(
     private readonly bucket: S3Bucket,
@@ -107,9 +110,12 @@ export class S3Abilities {
 
   /** All versions too: in a versioned bucket a deletion alone keeps the bytes. */
   private async clearUp(): Promise<void> {
-    const list = new ListObjectVersionsCommand({ Bucket: this.bucket.name, Prefix: this.folder });
-    const { Versions = [] } = await this.ask('ListObjectVersions', this.client.send(list));
-    for (const { Key, VersionId } of Versions) {
+    const list = new ListObjectVersionsCommand({ Bucket: this.bucket.name, Prefix: PREFIX });
+    const { Versions = [], DeleteMarkers = [] } = await this.ask('ListObjectVersions', this.client.send(list));
+    const leftBefore = Date.now() - LEFT_BEHIND_MS;
+    for (const { Key, VersionId, LastModified } of [...Versions, ...DeleteMarkers]) {
+      const leftBehind = LastModified !== undefined && LastModified.getTime() < leftBefore;
+      if (Key?.startsWith(this.folder) !== true && !leftBehind) continue;
       const command = new DeleteObjectCommand({ Bucket: this.bucket.name, Key, VersionId });
       await this.ask('DeleteObject', this.client.send(command));
     }

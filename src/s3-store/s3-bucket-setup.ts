@@ -45,9 +45,14 @@ export class S3BucketSetup extends StoreSetup {
       location: this.config.endpoint ?? `AWS ${this.config.region}`,
       created,
       versioning: await this.versioning(),
-      abilities: await new S3Abilities(this.bucket, this.clients.presigner).probe(),
+      abilities: await this.abilities(),
       cors: corsOrigins.length === 0 ? 'none-configured' : await this.allowOrigins(corsOrigins),
     };
+  }
+
+  override async abilities(): Promise<StoreReport['abilities']> {
+    await this.bucket.check();
+    return new S3Abilities(this.bucket, this.clients.presigner).probe();
   }
 
   private async createIfMissing(): Promise<boolean> {

@@ -21,5 +21,6 @@ export { storageConfig, StorageDriver, type StorageConfig } from './storage.conf
 export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from '../object-storage/index.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
+export { StoreAbilities } from './store-abilities.js';
 export { StoreSetupModule } from './store-setup.module.js';
 export { StoreSetup, type StoreReport } from '../object-storage/index.js';

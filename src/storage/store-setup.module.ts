@@ -7,11 +7,13 @@ import { ObjectStorage, StoreSetup } from '../object-storage/index.js';
 import { S3BucketSetup } from '../s3-store/index.js';
 import { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
 import { StorageModule } from './storage.module.js';
+import { StoreAbilities } from './store-abilities.js';
 
-/** For whoever prepares the store before the service uses it. */
+/** For whoever prepares the store, or has to know what it can do. */
 @Module({
   imports: [StorageModule, S3Module],
   providers: [
+    StoreAbilities,
     {
       provide: StoreSetup,
       inject: [storageConfig.KEY, appConfig.KEY, s3Config.KEY, S3Clients, ObjectStorage],
@@ -33,6 +35,6 @@ import { StorageModule } from './storage.module.js';
       },
     },
   ],
-  exports: [StoreSetup],
+  exports: [StoreSetup, StoreAbilities],
 })
 export class StoreSetupModule {}

@@ -95,7 +95,9 @@ async function expectInOrder(target: Target, ledger: Ledger): Promise<void> {
   const sizes = new Map(objects.map(({ key, sizeBytes }) => [key, sizeBytes]));
   const placed = places.filter(({ settled }) => settled !== null).map(({ key }) => key);
   const known = new Set([...rows.map(({ key }) => key), ...placed]);
-  expect(objects.map(({ key }) => key).filter((key) => !known.has(key))).toEqual([]);
+  // A look at what the store can do that was killed is cleared up by one that comes an hour later.
+  const probes = 'temp/processing/abilities-';
+  expect(objects.map(({ key }) => key).filter((key) => !known.has(key) && !key.startsWith(probes))).toEqual([]);
   expect(rows.filter(({ key, size }) => sizes.get(key) !== size)).toEqual([]);
   expect(placed.filter((key) => !sizes.has(key))).toEqual([]);
   await inParallel(rows, async ({ key, size }) => {

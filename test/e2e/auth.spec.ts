@@ -256,7 +256,12 @@ describe('access', () => {
     expect(await (await fetch(`${service.url}/health/live`)).json()).toEqual({ status: 'ok' });
     expect(await (await fetch(`${service.url}/health/ready`)).json()).toMatchObject({
       status: 'ok',
-      details: { database: { status: 'up' }, store: { status: 'up' }, queue: { status: 'up' } },
+      details: {
+        database: { status: 'up' },
+        store: { status: 'up' },
+        queue: { status: 'up' },
+        storeAbilities: { status: 'up', probed: true },
+      },
     });
   });
 

@@ -43,6 +43,7 @@ suite(`S3BucketSetup${TEST_S3_ENDPOINT === undefined ? `: ${WHY_SKIPPED}` : ''}`
     });
     expect(Object.values(first.abilities)).not.toContain('unknown');
     expect(await setup.ensure({ corsOrigins: [] })).toEqual({ ...first, created: false });
+    expect(await setup.abilities()).toEqual(first.abilities);
     const { Versions, DeleteMarkers } = await clients.main.send(new ListObjectVersionsCommand({ Bucket: name }));
     expect([Versions ?? [], DeleteMarkers ?? []]).toEqual([[], []]);
   });

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { errorMessage } from '../errors/index.js';
+import { StoreSetup, type AbilityState, type StoreAbility } from '../object-storage/index.js';
+import { StoreAbilityMissingError } from './store-abilities.errors.js';
+
+/** How long the start waits for the store's answers; a store that is away does not keep the service from starting. */
+const START_PATIENCE_MS = 5000;
+const RETRY_MS = 30_000;
+
+export type KnownAbilities = Readonly<Record<StoreAbility, AbilityState>>;
+
+/** What the store can do, found by trying at every start. */
+@Injectable()
+export class StoreAbilities implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(StoreAbilities.name);
+  private readonly stopped = new AbortController();
+  private found: KnownAbilities | undefined;
+
+  constructor(private readonly setup: StoreSetup) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    const patience = sleep(START_PATIENCE_MS, undefined, { signal: this.stopped.signal, ref: false });
+    await Promise.race([this.probe(), patience.catch(() => undefined)]);
+  }
+
+  onApplicationShutdown(): void {
+    this.stopped.abort();
+  }
+
+  /** Undefined while the store has not answered. */
+  get all(): KnownAbilities | undefined {
+    return this.found;
+  }
+
+  /** Throws `StoreAbilityMissingError` where the store is known not to be able to. */
+  assert(ability: StoreAbility): void {
+    if (this.found?.[ability] === 'no') throw new StoreAbilityMissingError(ability);
+  }
+
+  private async probe(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      try {
+        this.found = await this.setup.abilities();
+        const missing = Object.entries(this.found).flatMap(([ability, state]) => (state === 'no' ? [ability] : []));
+        this.logger.log({ event: 'STORE_PROBED', missing });
+        return;
+      } catch (error) {
+        this.logger.warn({ event: 'STORE_NOT_PROBED', reason: errorMessage(error) }, 'tried again in 30 s');
+      }
+      await sleep(RETRY_MS, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
+    }
+  }
+}
