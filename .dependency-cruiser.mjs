@@ -53,10 +53,28 @@ export default {
       to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
     },
     {
+      name: 'examples-use-what-modules-offer',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^src/', pathNot: '^src/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'nothing-needs-examples',
+      severity: 'error',
+      from: { path: '^(src|test)/' },
+      to: { path: '^examples/' },
+    },
+    {
       name: 'no-own-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/', pathNot: 'index\\.ts$' },
       to: { path: '^src/$1/index\\.ts$' },
+    },
+    {
+      name: 'no-own-index-in-examples',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/', pathNot: 'index\\.ts$' },
+      to: { path: '^examples/$1/index\\.ts$' },
     },
     {
       name: 'services-know-no-http',

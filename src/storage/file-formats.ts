@@ -41,6 +41,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
   '.txt': { contentType: 'text/plain', found: TEXT },
   '.md': { contentType: 'text/markdown', found: TEXT },
   '.json': { contentType: 'application/json', found: ['application/json', ...TEXT] },
+  '.vtt': { contentType: 'text/vtt', found: ['text/vtt', ...TEXT] },
+  '.srt': { contentType: 'application/x-subrip', found: TEXT },
   '.jpg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
   '.jpeg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
   '.png': { contentType: 'image/png', found: ['image/png', 'image/apng'] },
