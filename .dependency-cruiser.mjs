@@ -31,9 +31,18 @@ const layering = order.slice(0, -1).map((layer, index) => ({
   },
 }));
 
+const core = order.flat().join('|');
+
 export default {
   forbidden: [
     ...layering,
+    {
+      // A module that is not in the order is a feature that somebody has added: only app.module.ts knows it.
+      name: 'core-knows-no-added-feature',
+      severity: 'error',
+      from: { path: `^src/(${core})/` },
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${core})/` },
+    },
     {
       name: 'no-cycles',
       severity: 'error',

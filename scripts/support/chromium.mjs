@@ -28,6 +28,7 @@ function findProgram() {
 
 /** @param {string} path */
 async function describe(path) {
+  if (!existsSync(path)) throw new PlainError(`There is no browser at ${path} (TEST_CHROMIUM).`);
   const { code, output } = await run(path, ['--version', '--no-sandbox'], { capture: true });
   if (code !== 0) throw new PlainError(`${path} does not run:\n${output.trim()}`);
   return { path, description: `${output.trim().split('\n').at(-1)?.trim()} (${path})` };

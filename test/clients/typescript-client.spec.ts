@@ -49,7 +49,7 @@ describe('The TypeScript client that @hey-api/openapi-ts generates', () => {
 
   /** Runs a program of Node.js in the folder; what it wrote, in the error too. */
   function run(...args: readonly string[]): Promise<string> {
-    const env = { ...process.env, API_KEY: service.key, DO_NOT_TRACK: '1' };
+    const env = { ...process.env, API_KEY: service.key };
     return new Promise((resolve, reject) => {
       execFile(process.execPath, args, { cwd: folder, env }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
