@@ -31,9 +31,18 @@ const layering = order.slice(0, -1).map((layer, index) => ({
   },
 }));
 
+const core = order.flat().join('|');
+
 export default {
   forbidden: [
     ...layering,
+    {
+      // A module that is not in the order is a feature that somebody has added: only app.module.ts knows it.
+      name: 'core-knows-no-added-feature',
+      severity: 'error',
+      from: { path: `^src/(${core})/` },
+      to: { path: '^src/[^/]+/', pathNot: `^src/(${core})/` },
+    },
     {
       name: 'no-cycles',
       severity: 'error',
@@ -53,10 +62,28 @@ export default {
       to: { path: '^src/([^/]+)/', pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$'] },
     },
     {
+      name: 'examples-use-what-modules-offer',
+      severity: 'error',
+      from: { path: '^examples/' },
+      to: { path: '^src/', pathNot: '^src/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'nothing-needs-examples',
+      severity: 'error',
+      from: { path: '^(src|test)/' },
+      to: { path: '^examples/' },
+    },
+    {
       name: 'no-own-index',
       severity: 'error',
       from: { path: '^src/([^/]+)/', pathNot: 'index\\.ts$' },
       to: { path: '^src/$1/index\\.ts$' },
+    },
+    {
+      name: 'no-own-index-in-examples',
+      severity: 'error',
+      from: { path: '^examples/([^/]+)/', pathNot: 'index\\.ts$' },
+      to: { path: '^examples/$1/index\\.ts$' },
     },
     {
       name: 'services-know-no-http',

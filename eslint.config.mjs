@@ -7,9 +7,10 @@ const environmentOnlyInConfig = {
 };
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', '.data', 'coverage', 'test/tmp'] },
+  // The last is compiled beside a client that a test generates, with a tsconfig.json of its own.
+  { ignores: ['dist', 'node_modules', '.data', 'coverage', 'test/tmp', 'test/clients/typescript'] },
   {
-    files: ['src/**/*.ts', 'test/**/*.ts', 'mikro-orm.config.ts'],
+    files: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'mikro-orm.config.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -24,8 +25,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/**/*.config.ts', 'src/config/**', 'src/**/*.spec.ts'],
+    files: ['src/**/*.ts', 'examples/**/*.ts'],
+    ignores: ['**/*.config.ts', 'src/config/**', '**/*.spec.ts'],
     rules: { 'no-restricted-syntax': ['error', environmentOnlyInConfig] },
   },
   {

@@ -13,7 +13,7 @@ const CHECKS = [
     name: 'dependency-cruiser',
     args: [
       packageFile('dependency-cruiser/bin/dependency-cruiser.mjs'),
-      ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'src', 'test'],
+      ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'src', 'test', 'examples'],
     ],
   },
   { name: 'openapi', args: ['scripts/openapi.mjs', '--check'] },

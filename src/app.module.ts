@@ -16,7 +16,14 @@ import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
-export const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
+export const FEATURES = [
+  FilesModule,
+  SessionsModule,
+  ProcessingModule,
+  RecordingsModule,
+  OperationsModule,
+  // A team's own, one line each: docs/extending.md.
+];
 
 /** The service: one process, with the parts that its role asks for. */
 @Module({})

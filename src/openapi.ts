@@ -29,6 +29,7 @@ export function openApiDocument(app: INestApplication, publicUrl: string): OpenA
     )
     .build();
   return SwaggerModule.createDocument(app, description, {
+    // `Sessions_upload`: generated clients call it sessionsUpload, so a controller's or a method's name is a promise.
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}_${method}`,
   });
 }

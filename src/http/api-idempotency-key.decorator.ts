@@ -6,7 +6,7 @@ export function ApiIdempotencyKey(description: string): ClassDecorator & MethodD
     name: 'Idempotency-Key',
     required: false,
     description,
+    // No example: Swagger UI would send it, with every request the same.
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]+$' },
-    example: '6f1d6c5e-2d0b-4b0e-9a51-0c8d0f1f6f5d',
   });
 }

@@ -6,4 +6,5 @@ export {
   type StepContext,
   type StepInput,
   type StepResult,
+  type StepResultName,
 } from './processing-step.js';

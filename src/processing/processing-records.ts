@@ -5,6 +5,7 @@ import { inTransaction } from '../database/index.js';
 import { FileStatus, ProcessingStatus, StoredFile } from '../files/index.js';
 import { ProcessedFile } from './processed-file.entity.js';
 import { OvertakenError } from './processing.errors.js';
+import type { StepResultName } from './processing-step.js';
 import type { RegisteredStep } from './step-registry.js';
 import { StepRun, StepStatus } from './step-run.entity.js';
 
@@ -150,6 +151,21 @@ export class ProcessingRecords {
         { status: StepStatus.Running, startedAt: now, finishedAt: null },
       );
     });
+  }
+
+  /** A stored result of the file, the newest of its name. */
+  async findResult(run: Run, { kind, name, extension }: StepResultName): Promise<StoredFile | undefined> {
+    const result = await this.em.fork().findOne(
+      StoredFile,
+      {
+        sourceFileId: run.fileId,
+        kind: kind.name,
+        originalFilename: `${name}.${extension}`,
+        status: FileStatus.Stored,
+      },
+      { orderBy: { id: 'desc' } },
+    );
+    return result ?? undefined;
   }
 
   /** Says how far a run is; false when it is no longer the current one. */

@@ -83,6 +83,10 @@ export class ProcessingRunner {
         input: { sizeBytes: run.file.sizeBytes ?? 0, open: (range) => this.open(run.file.key, range) },
         signal,
         progress,
+        findResult: async (name) => {
+          const result = await this.records.findResult(run, name);
+          return result && this.open(result.key);
+        },
         addResult: async (result) => {
           const sent = this.send(run, result, signal);
           sending.push(sent);

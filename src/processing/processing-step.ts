@@ -25,13 +25,18 @@ export interface StepInput {
   open(range?: ByteRange): Promise<Readable>;
 }
 
-/** A file that a step makes. */
-export interface StepResult {
+/** Which of a file's results is meant. */
+export interface StepResultName {
   readonly kind: FileKind;
-  /** Without extension; becomes the result's name, unique per source. */
+  /** Without extension; unique per source. */
   readonly name: string;
   /** Without dot. */
   readonly extension: string;
+}
+
+/** A file that a step makes. */
+export interface StepResult extends StepResultName {
+  /** Of bytes. */
   readonly body: Readable;
 }
 
@@ -43,6 +48,8 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** 0 to 1, of this step. */
   readonly progress: (fraction: number) => void;
+  /** A result of a step that this one comes after; undefined when there is none, or somebody has deleted it. */
+  findResult(result: StepResultName): Promise<Readable | undefined>;
   /** Sends a result. It counts, together with the step's other results, when the step has returned. */
   addResult(result: StepResult): Promise<void>;
 }

@@ -43,6 +43,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
   '.json': { contentType: 'application/json', found: ['application/json', ...TEXT] },
   '.sql': { contentType: 'application/sql', found: TEXT },
   '.gz': { contentType: 'application/gzip', found: ['application/gzip'] },
+  '.vtt': { contentType: 'text/vtt', found: ['text/vtt', ...TEXT] },
+  '.srt': { contentType: 'application/x-subrip', found: TEXT },
   '.jpg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
   '.jpeg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
   '.png': { contentType: 'image/png', found: ['image/png', 'image/apng'] },

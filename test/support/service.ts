@@ -16,6 +16,8 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A module that is loaded before the service, such as a fail point. */
   readonly preload?: string;
+  /** The built program, in place of the project's own. */
+  readonly main?: string;
   /** Do not wait until it is ready. */
   readonly detached?: boolean;
 }
@@ -46,7 +48,7 @@ export class Service {
     const { PATH, HOME, TMPDIR } = process.env;
     const child = spawn(
       process.execPath,
-      [...(options.preload === undefined ? [] : ['--import', options.preload]), MAIN],
+      [...(options.preload === undefined ? [] : ['--import', options.preload]), options.main ?? MAIN],
       {
         cwd: ROOT,
         stdio: ['ignore', 'pipe', 'pipe'],

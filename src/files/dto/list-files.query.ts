@@ -6,7 +6,7 @@ import { FileStatus } from '../stored-file.entity.js';
 
 /** Where a page begins and how long it is. */
 export class PageQuery {
-  @ApiPropertyOptional({ description: 'From the page before: its `nextCursor`.', example: 'AZqbHHpSfDGdPlsfDi1Mag' })
+  @ApiPropertyOptional({ description: 'From the page before: its `nextCursor`.' })
   @EmptyAsAbsent()
   @IsOptional()
   @IsString()
@@ -29,7 +29,7 @@ export class ListFilesQuery extends PageQuery {
   @IsIn(Object.values(FileStatus), { message: `status must be one of ${Object.values(FileStatus).join(', ')}` })
   status?: FileStatus;
 
-  @ApiPropertyOptional({ example: 'session-original' })
+  @ApiPropertyOptional({ description: 'The name of a kind: GET /v1/kinds lists them.' })
   @EmptyAsAbsent()
   @IsOptional()
   @Matches(/^[a-z][a-z0-9-]{0,63}$/, { message: 'kind must be the name of a kind of file' })
