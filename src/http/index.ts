@@ -2,6 +2,7 @@ export { ApiErrors } from './api-errors.decorator.js';
 export { ApiIdempotencyKey } from './api-idempotency-key.decorator.js';
 export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
 export { IfPresent } from './if-present.decorator.js';
+export { IsNetwork } from './is-network.decorator.js';
 export { jsonBody } from './json-body.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { RequireJson } from './require-json.guard.js';
