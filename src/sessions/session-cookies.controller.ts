@@ -33,13 +33,13 @@ export class SessionCookiesController {
   })
   async create(
     @Param() { id }: SessionIdParam,
-    @Body() body: CreateCookiesRequest,
+    @Body() request: CreateCookiesRequest,
     @CurrentActor() actor: Actor,
     @Headers('idempotency-key') key: string | undefined,
     @Res({ passthrough: true }) response: Response,
   ): Promise<CookiesResponse> {
-    const parts = ['POST', `/sessions/${id}/cookies`, JSON.stringify(body)];
+    const parts = ['POST', `/sessions/${id}/cookies`, JSON.stringify(request)];
     const idempotent = idempotentRequest(actor.principal.id, key, parts);
-    return sendCookies(response, await this.cookies.create({ ...body, sessionId: id, actor, idempotent }));
+    return sendCookies(response, await this.cookies.create({ sessionId: id, request, actor, idempotent }));
   }
 }

@@ -7,13 +7,21 @@ import type { IdempotentRequest } from '../idempotency/index.js';
 import { storageConfig, type FormatFamily, type StorageConfig } from '../storage/index.js';
 
 /** Which part of a session is opened, to whom and for how long. */
-export interface CookieOrder {
-  readonly sessionId: string;
+export interface CookieRequest {
   /** Whose originals; with `audio` also results, clips and transcripts, which lie beside them. */
   readonly type: FormatFamily;
-  readonly expiresInSeconds?: number | undefined;
-  readonly ip?: string | undefined;
-  readonly purpose?: string | undefined;
+  /** An hour where absent, or LINK_MAX_SECONDS if that is less. */
+  readonly expiresInSeconds?: number;
+  /** The only IPv4 address, or network of addresses, that they work from. */
+  readonly ip?: string;
+  /** For the ledger. */
+  readonly purpose?: string;
+}
+
+/** Who asks for cookies, and how. */
+export interface CookieOrder {
+  readonly sessionId: string;
+  readonly request: CookieRequest;
   readonly actor: Actor;
   readonly idempotent: IdempotentRequest | undefined;
 }
@@ -32,8 +40,9 @@ export class SessionCookies {
 
   /** Cookies for everything that lies, or will lie, below the session's folder of this type. Their values are secrets. */
   async create(order: CookieOrder): Promise<SignedCookies> {
-    const { sessionId, actor, idempotent, ip, purpose } = order;
-    const signed = await this.sign(order, linkSeconds(order.expiresInSeconds, this.config.linkMaxSeconds));
+    const { sessionId, request, actor, idempotent } = order;
+    const { ip, purpose } = request;
+    const signed = await this.sign(order, linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds));
     const { expiresAt, resource } = signed;
     const details = {
       resource,
@@ -58,7 +67,8 @@ export class SessionCookies {
     return signed;
   }
 
-  private sign({ sessionId, type, ip }: CookieOrder, seconds: number): Promise<SignedCookies> {
+  private sign({ sessionId, request }: CookieOrder, seconds: number): Promise<SignedCookies> {
+    const { type, ip } = request;
     const expiresAt = new Date(this.clock.now().getTime() + seconds * 1000);
     return this.cloudfront.signCookies(`${type}-files/sessions/session-${sessionId}/`, { expiresAt, ip });
   }

@@ -30,7 +30,9 @@ const DOMAIN = 'media.example.org';
 const KEY_PAIR_ID = 'K2JCJMDEHXQW5F';
 
 type Get = (url: string, init?: RequestInit) => Promise<Response>;
-type Batch = { readonly items: readonly (FileLink & { readonly fileId: string })[] };
+interface Batch {
+  readonly items: readonly (FileLink & { readonly fileId: string })[];
+}
 interface AuditRow {
   readonly subject_id: string;
   readonly details: Record<string, string>;
@@ -206,9 +208,23 @@ describe(`links of the ${STORE} store`, () => {
     expect(running.service.logs.match(/TEMP_URL_GENERATED/g)?.length).toBeGreaterThanOrEqual(3);
   });
 
-  it('come in batches of a hundred, and no more', async () => {
-    // One file is enough of each: a hundred ids that nobody has are refused together, by name.
-    const hundred = Array.from({ length: 100 }, (_, at) => UNKNOWN_ID.slice(0, -3) + String(at + 100));
+  it('come in batches of a hundred, still entered in one INSERT, and no more', async () => {
+    // A link says nothing of whether the object is there: records alone do for the number.
+    const records = await running.target.sql<{ id: string }>(
+      `insert into stored_file select (jsonb_populate_record(file, jsonb_build_object(
+           'id', gen_random_uuid(), 'key', file.key || '-' || number))).*
+         from stored_file file, generate_series(2, 101) number where file.id = $1 returning id`,
+      [file.id],
+    );
+    const hundred = records.map(({ id }) => id);
+    const { items } = await postJson<Batch>(running.service, '/v1/links', { fileIds: hundred });
+    expect(items.map(({ fileId }) => fileId)).toEqual(hundred);
+    expect(new Set(items.map(({ url }) => url)).size).toBe(100);
+    const rows = await ledger(running, hundred);
+    expect(rows).toHaveLength(100);
+    expect(new Set(rows.map((row) => row.statement)).size).toBe(1);
+
+    await running.target.sql('delete from stored_file where id = any($1)', [hundred]);
     const answer = await post(running, '/v1/links', { fileIds: hundred });
     const { details } = expectError(answer, 404, 'FILE_NOT_FOUND') as { details: { files: { fileId: string }[] } };
     expect(details.files.map(({ fileId }) => fileId)).toEqual(hundred);
@@ -313,6 +329,7 @@ describe(`links of CloudFront in front of the ${STORE} store`, () => {
     CLOUDFRONT_KEY_PAIR_ID: KEY_PAIR_ID,
     CLOUDFRONT_PRIVATE_KEY_PATH: join(keys, 'private.pem'),
     CLOUDFRONT_COOKIE_DOMAIN: 'example.org',
+    CORS_ORIGINS: 'https://app.example.org',
   };
   let running: Running;
   let edge: Edge;
@@ -328,7 +345,7 @@ describe(`links of CloudFront in front of the ${STORE} store`, () => {
     running = await startService(env);
     const origin = running.store;
     edge = await openEdge({ domain: DOMAIN, keys: { [KEY_PAIR_ID]: publicKey }, origin });
-    get = edge.fetch;
+    get = (url, init) => edge.fetch(url, init);
     file = await upload(running, 'links');
     other = await upload(running, 'others');
   }, 120_000);
@@ -495,6 +512,21 @@ describe(`links of CloudFront in front of the ${STORE} store`, () => {
       expectError(await post(running, '/v1/sessions/links/cookies', { ip: '::1' }), 422, 'ADDRESS_NOT_ENFORCEABLE');
       const tooLong = await post(running, '/v1/sessions/links/cookies', { expiresInSeconds: 604_801 });
       expectError(tooLong, 400, 'LINK_TOO_LONG');
+    });
+
+    it('are taken by browsers on the pages of CORS_ORIGINS', async () => {
+      const headers = async (origin: string): Promise<Headers> => {
+        const response = await running.service.fetch('/v1/sessions/links/cookies', {
+          method: 'POST',
+          headers: { origin },
+        });
+        expect(response.status).toBe(201);
+        return response.headers;
+      };
+      const allowed = await headers('https://app.example.org');
+      expect(allowed.get('access-control-allow-origin')).toBe('https://app.example.org');
+      expect(allowed.get('access-control-allow-credentials')).toBe('true');
+      expect((await headers('https://evil.example')).get('access-control-allow-origin')).toBeNull();
     });
 
     it('are entered once, however often they are asked for with one Idempotency-Key', async () => {

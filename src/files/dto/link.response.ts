@@ -35,5 +35,5 @@ export function toLinkResponse({ url, expiresAt, servedBy }: FileLink): LinkResp
 }
 
 export function toLinksResponse(links: readonly FileLink[]): LinksResponse {
-  return { items: links.map((link) => ({ fileId: link.file.id, ...toLinkResponse(link) })) };
+  return { items: links.map(({ file, url, expiresAt, servedBy }) => ({ fileId: file.id, url, expiresAt, servedBy })) };
 }
