@@ -44,7 +44,9 @@ export class LinksRefusedError extends DomainError {
   constructor(refused: readonly [RefusedFile, ...RefusedFile[]]) {
     const [{ reason }] = refused;
     const files = refused.map(({ fileId, reason: { code } }) => ({ fileId, code }));
-    super(`No link was made. ${refused.map((file) => file.reason.message).join(' ')}`, { details: { files } });
+    super(`No link was made: ${files.length} of the files cannot have one, see details.files. ${reason.message}`, {
+      details: { files },
+    });
     this.kind = reason.kind;
     this.code = reason.code;
   }

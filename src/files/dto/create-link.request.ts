@@ -106,8 +106,8 @@ export class CreateLinkRequest extends LinkTermsRequest {
 /** Links to several files at once. */
 export class CreateLinksRequest extends LinkTermsRequest {
   @ApiProperty({
-    type: [String],
-    format: 'uuid',
+    type: 'array',
+    items: { type: 'string', format: 'uuid' },
     minItems: 1,
     maxItems: MAX_BATCH_LINKS,
     uniqueItems: true,
