@@ -20,6 +20,8 @@ export class LinksController {
   @Post('files/:id/links')
   @RequireScopes(Scope.LinksCreate)
   @ApiOperation({
+    // The name that generated clients know it by, from when FilesController had the route.
+    operationId: 'Files_link',
     summary: 'Make an expiring link',
     description: 'Downloads the same bytes under the original name; byte ranges work. The link is a secret.',
   })
