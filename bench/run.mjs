@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: what sending a stream of unknown length to S3 costs, our sender beside @aws-sdk/lib-storage, in turns on the
- * same sink. Only the ratio means anything: machines differ, and this one differs from minute to minute. BENCH_MB (256) and
- * BENCH_ROUNDS (3) change it.
+ * same sink; then what signing a link for CloudFront costs, beside @aws-sdk/cloudfront-signer. Only the ratios mean anything:
+ * machines differ, and this one differs from minute to minute. BENCH_MB (256) and BENCH_ROUNDS (3) change it.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -40,6 +40,9 @@ await main(async () => {
   process.stdout.write(
     `ours / lib-storage: CPU ${(ours.cpuSeconds / theirs.cpuSeconds).toFixed(2)}, time ${(ours.seconds / theirs.seconds).toFixed(2)}, peak RSS ${(ours.peakMb / theirs.peakMb).toFixed(2)}\n`,
   );
+  // Built only now, where it was not.
+  const { compareSigning } = await import('./signing.mjs');
+  await compareSigning(ROUNDS);
   return 0;
 });
 

@@ -24,7 +24,12 @@ export function setUp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
   if (config.corsOrigins.length > 0)
-    app.enableCors({ origin: config.corsOrigins, exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'] });
+    app.enableCors({
+      origin: config.corsOrigins,
+      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'],
+      // For the cookies that POST /v1/sessions/:id/cookies sets. No request of ours is let in by a cookie.
+      credentials: true,
+    });
   setUpOpenApi(app, config);
   setUpServer(app.getHttpServer());
 }

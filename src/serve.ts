@@ -6,6 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { setUp } from './app.setup.js';
 import { BootstrapKey } from './auth/index.js';
+import { cloudfrontConfig } from './cloudfront/index.js';
 import { appConfig, InvalidEnvironmentError, Role, type AppConfig } from './config/index.js';
 import { databaseConfig, DatabaseServer } from './database/index.js';
 import { Attachment, EmbeddedPostgresError } from './embedded-postgres/index.js';
@@ -38,6 +39,8 @@ function startDatabase(): Promise<DatabaseServer> {
   const app = appConfig();
   const { url, directUrl } = databaseConfig();
   assertOneProcess(app.role, { database: url, driver: storageConfig().driver });
+  // Said before anything is started: a key that cannot be used is found by reading it.
+  cloudfrontConfig();
   return DatabaseServer.start({
     url,
     directUrl,

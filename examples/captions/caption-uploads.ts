@@ -21,11 +21,14 @@ export class CaptionUploads {
 
   /** Stores the form's file as a new draft. */
   async receive({ sessionId, language, actor, request, response }: CaptionUpload): Promise<CaptionResponse> {
-    const file = await this.forms.receive(request, response, {
-      kind: captionDraft,
-      actor,
-      target: () => Promise.resolve({ parameters: { sessionId, language }, references: { sessionId } }),
-    });
+    const file = await this.forms.receive(
+      { request, response },
+      {
+        kind: captionDraft,
+        actor,
+        target: () => Promise.resolve({ parameters: { sessionId, language }, references: { sessionId } }),
+      },
+    );
     return { language, file };
   }
 }

@@ -1,8 +1,6 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import {
   ApiBearerAuth,
-  ApiBody,
-  ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
@@ -10,17 +8,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey, RequireJson } from '../http/index.js';
-import { idempotentRequest } from '../idempotency/index.js';
-import { CreateLinkRequest } from './dto/create-link.request.js';
+import { ApiErrors } from '../http/index.js';
 import { FileIdParam } from './dto/file-id.param.js';
 import { FileListResponse, toFileListResponse } from './dto/file-list.response.js';
 import { FileResponse, toFileResponse } from './dto/file.response.js';
-import { LinkResponse, toLinkResponse } from './dto/link.response.js';
 import { ListFilesQuery } from './dto/list-files.query.js';
 import { ObjectResponse, toObjectResponse } from './dto/object.response.js';
 import { FilesService } from './files.service.js';
-import { LinksService } from './links.service.js';
 
 @ApiTags('files')
 @ApiBearerAuth()
@@ -28,10 +22,7 @@ import { LinksService } from './links.service.js';
 @ApiErrors(401, 403, 503)
 @Controller('files')
 export class FilesController {
-  constructor(
-    private readonly files: FilesService,
-    private readonly links: LinksService,
-  ) {}
+  constructor(private readonly files: FilesService) {}
 
   @Get()
   @RequireScopes(Scope.FilesRead)
@@ -58,27 +49,6 @@ export class FilesController {
   @ApiErrors(400, 404)
   async object(@Param() { id }: FileIdParam): Promise<ObjectResponse> {
     return toObjectResponse(await this.files.inspect(id));
-  }
-
-  @Post(':id/links')
-  @UseGuards(RequireJson)
-  @RequireScopes(Scope.LinksCreate)
-  @ApiOperation({
-    summary: 'Make an expiring link',
-    description: 'Downloads the same bytes under the original name; byte ranges work. The link is a secret.',
-  })
-  @ApiIdempotencyKey('Repeating the request gives a link that ends when the first one does.')
-  @ApiCreatedResponse({ type: LinkResponse })
-  @ApiBody({ type: CreateLinkRequest, required: false })
-  @ApiErrors(400, 404, 409, 413, 415, 422)
-  async link(
-    @Param() { id }: FileIdParam,
-    @Body() body: CreateLinkRequest,
-    @CurrentActor() actor: Actor,
-    @Headers('idempotency-key') key: string | undefined,
-  ): Promise<LinkResponse> {
-    const idempotent = idempotentRequest(actor.principal.id, key, ['POST', `/files/${id}/links`, JSON.stringify(body)]);
-    return toLinkResponse(await this.links.create(id, body, actor, idempotent));
   }
 
   @Post(':id/restore')

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/index.js';
+import { CloudFrontModule } from '../cloudfront/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
@@ -17,6 +18,8 @@ import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 import { KindsController } from './kinds.controller.js';
 import { LinkLedger } from './link-ledger.js';
+import { LinkSigner } from './link-signer.js';
+import { LinksController } from './links.controller.js';
 import { LinksService } from './links.service.js';
 import { Place } from './place.entity.js';
 import { Places } from './places.js';
@@ -30,10 +33,11 @@ import { UsedKey } from './used-key.entity.js';
     MikroOrmModule.forFeature([StoredFile, Place, UsedKey]),
     DiscoveryModule,
     StorageModule,
+    CloudFrontModule,
     AuditModule,
     IdempotencyModule,
   ],
-  controllers: [FilesController, KindsController],
+  controllers: [FilesController, LinksController, KindsController],
   providers: [
     FileHooks,
     Places,
@@ -43,10 +47,11 @@ import { UsedKey } from './used-key.entity.js';
     FileIntake,
     FilesService,
     LinksService,
+    LinkSigner,
     LinkLedger,
     FileSweeper,
     FileUpkeep,
   ],
-  exports: [FileIntake, FilesService, LinksService, FileSweeper],
+  exports: [FileIntake, FilesService, LinksService, LinkLedger, FileSweeper],
 })
 export class FilesModule {}

@@ -52,6 +52,11 @@ export class FilesService {
     return file;
   }
 
+  /** The records that there are of these, in no order. */
+  async findMany(ids: readonly string[]): Promise<readonly StoredFile[]> {
+    return this.em.fork().find(StoredFile, { id: { $in: [...ids] } });
+  }
+
   /** One page, by keyset: a page at the end costs what the first one does. */
   async list({ status, kind, sessionId, sourceFileId, cursor, limit }: FileQuery): Promise<FilePage> {
     const where: FilterQuery<StoredFile> = {

@@ -1,5 +1,6 @@
 export { FileListResponse, toFileListResponse } from './dto/file-list.response.js';
 export { FileResponse, toFileResponse } from './dto/file.response.js';
+export { GrantRequest } from './dto/create-link.request.js';
 export { LinkResponse, toLinkResponse } from './dto/link.response.js';
 export { PageQuery } from './dto/list-files.query.js';
 export { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed } from './file-hooks.js';
@@ -8,5 +9,7 @@ export { FileSweeper, type SweepReport } from './file-sweeper.js';
 export { EmptyFileError, FileTooLargeError, InvalidFilenameError, UploadInterruptedError } from './files.errors.js';
 export { FilesModule } from './files.module.js';
 export { FilesService, type FilePage } from './files.service.js';
+export { LinkLedger } from './link-ledger.js';
+export { linkSeconds, secondsUntil } from './link-life.js';
 export { LinksService } from './links.service.js';
 export { FileStatus, ProcessingStatus, StoredFile } from './stored-file.entity.js';

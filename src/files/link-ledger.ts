@@ -1,21 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { AuditLog } from '../audit/index.js';
-import type { Actor } from '../auth/index.js';
+import { AuditLog, type AuditEntry } from '../audit/index.js';
+import { inTransaction } from '../database/index.js';
 import { Idempotency, type IdempotentRequest } from '../idempotency/index.js';
-import type { ObjectServer } from '../storage/index.js';
-import type { StoredFile } from './stored-file.entity.js';
 
-export interface FileLink {
-  readonly url: string;
+/** Links, or cookies, that were signed and not given out yet. */
+export interface LedgerEntry {
+  /** One for each thing that is given out. */
+  readonly entries: readonly AuditEntry[];
+  /** When the first of them ends. */
   readonly expiresAt: Date;
-  readonly servedBy: ObjectServer;
+  readonly idempotent: IdempotentRequest | undefined;
 }
 
+export type LedgerOutcome =
+  | { readonly entered: true }
+  /** The same request was answered before, with what ends then. */
+  | { readonly entered: false; readonly expiresAt: Date };
+
 /**
- * Who was given which link, in one transaction with what an idempotent repetition is answered. Of a link it keeps the expiry,
- * never the URL: that is a secret.
+ * Who was given which link, in one INSERT and in one transaction with what an idempotent repetition is answered. Of a link it
+ * keeps the expiry, never the URL: that is a secret.
  */
 @Injectable()
 export class LinkLedger {
@@ -25,30 +30,17 @@ export class LinkLedger {
     private readonly idempotency: Idempotency,
   ) {}
 
-  /** Enters a link; or says until when the one lasts that the same request was given before. */
-  async enter(
-    file: StoredFile,
-    link: FileLink,
-    actor: Actor,
-    idempotent?: IdempotentRequest,
-  ): Promise<{ readonly entered: true } | { readonly entered: false; readonly expiresAt: Date }> {
+  /** Enters what is about to be given out; or says until when that lasts which the same request was given before. */
+  async enter({ entries, expiresAt, idempotent }: LedgerEntry): Promise<LedgerOutcome> {
     return inTransaction(this.em, async (em) => {
-      const outcome = idempotent && (await this.idempotency.begin(em, idempotent, link.expiresAt));
+      const outcome = idempotent && (await this.idempotency.begin(em, idempotent, expiresAt));
       if (outcome?.state === 'answered') {
-        const { expiresAt } = outcome.answer as { expiresAt: string };
-        return { entered: false, expiresAt: new Date(expiresAt) };
+        const answer = outcome.answer as { expiresAt: string };
+        return { entered: false, expiresAt: new Date(answer.expiresAt) };
       }
-      const expiresAt = link.expiresAt.toISOString();
-      await this.audit.record(em, [
-        {
-          action: 'link.created',
-          actor,
-          subjectType: 'file',
-          subjectId: file.id,
-          details: { expiresAt, servedBy: link.servedBy },
-        },
-      ]);
-      if (outcome !== undefined) await this.idempotency.finish(em, outcome.hold, { expiresAt });
+      await this.audit.record(em, entries);
+      if (outcome !== undefined)
+        await this.idempotency.finish(em, outcome.hold, { expiresAt: expiresAt.toISOString() });
       return { entered: true };
     });
   }

@@ -2,30 +2,29 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
-import { FileKinds, ObjectStorage, originalFilename, storageConfig, type StorageConfig } from '../storage/index.js';
-import { contentDisposition, type Disposition } from './content-disposition.js';
-import {
-  FileNotStoredError,
-  FileTrashedError,
-  InvalidFilenameError,
-  LinkTooLongError,
-  NotLinkableError,
-} from './files.errors.js';
+import { storageConfig, type StorageConfig } from '../storage/index.js';
+import { FileNotFoundError } from './files.errors.js';
 import { FilesService } from './files.service.js';
-import { LinkLedger, type FileLink } from './link-ledger.js';
-import { FileStatus, type StoredFile } from './stored-file.entity.js';
+import { LinkLedger } from './link-ledger.js';
+import { linkSeconds, secondsUntil } from './link-life.js';
+import { LinkSigner, type FileLink, type LinkTerms } from './link-signer.js';
+import { LinksRefusedError, type RefusedFile } from './links.errors.js';
+import type { StoredFile } from './stored-file.entity.js';
 
-export const DEFAULT_LINK_SECONDS = 3600;
-
-export interface LinkRequest {
+/** What a link shall do, and what for. */
+export interface LinkRequest extends Omit<LinkTerms, 'expiresInSeconds'> {
+  /** An hour where absent, or LINK_MAX_SECONDS if that is less. */
   readonly expiresInSeconds?: number;
-  readonly disposition?: Disposition;
-  /** In place of the original name. */
-  readonly filename?: string;
+  /** For the ledger. */
+  readonly purpose?: string;
 }
 
-/** Types that run in the reader's browser: never shown inline from a link of ours. */
-const ACTIVE = /^(?:text\/html|image\/svg\+xml|application\/xhtml\+xml|(?:text|application)\/xml)\b/;
+/** Who asks for links, and how. */
+export interface LinkOrder {
+  readonly request: LinkRequest;
+  readonly actor: Actor;
+  readonly idempotent?: IdempotentRequest | undefined;
+}
 
 /** Hands out expiring links, and keeps a ledger of them in the audit log. */
 @Injectable()
@@ -34,56 +33,83 @@ export class LinksService {
 
   constructor(
     private readonly files: FilesService,
-    private readonly kinds: FileKinds,
-    private readonly storage: ObjectStorage,
+    private readonly signer: LinkSigner,
     private readonly ledger: LinkLedger,
     private readonly clock: Clock,
     @Inject(storageConfig.KEY) private readonly config: StorageConfig,
   ) {}
 
-  /** A link that downloads a stored file under its original name. The URL is a secret: it goes to the client only. */
-  async create(id: string, request: LinkRequest, actor: Actor, idempotent?: IdempotentRequest): Promise<FileLink> {
-    const file = await this.files.get(id);
-    const seconds = request.expiresInSeconds ?? Math.min(DEFAULT_LINK_SECONDS, this.config.linkMaxSeconds);
-    const link = await this.sign(file, request, seconds);
-    const outcome = await this.ledger.enter(file, link, actor, idempotent);
-    // A repetition gets a link that ends when the first one does: there is nothing new to enter.
-    if (!outcome.entered) return this.sign(file, request, this.secondsUntil(outcome.expiresAt));
-    this.logger.log({
-      event: 'TEMP_URL_GENERATED',
-      fileId: file.id,
-      key: file.key,
-      expiresAt: link.expiresAt,
-      servedBy: link.servedBy,
-      principalId: actor.principal.id,
-    });
+  /** A link that downloads a stored file under its original name. */
+  async create(fileId: string, order: LinkOrder): Promise<FileLink> {
+    const file = await this.files.get(fileId);
+    const obstacle = this.signer.findObstacle(file);
+    if (obstacle !== undefined) throw obstacle;
+    const [link] = await this.issue([file], order);
+    if (link === undefined) throw new Error('A link was asked for and none was made');
     return link;
   }
 
-  /** At least one: a link that has ended is answered as such, not refused. */
-  private secondsUntil(instant: Date): number {
-    return Math.max(1, Math.floor((instant.getTime() - this.clock.now().getTime()) / 1000));
+  /** A link to each of these files, in their order; or to none, and `LinksRefusedError` says which stand in the way. */
+  async createMany(fileIds: readonly string[], order: LinkOrder): Promise<readonly FileLink[]> {
+    const found = new Map((await this.files.findMany(fileIds)).map((file) => [file.id, file]));
+    const files: StoredFile[] = [];
+    const refused: RefusedFile[] = [];
+    for (const fileId of fileIds.map((id) => id.toLowerCase())) {
+      const file = found.get(fileId);
+      const reason = file === undefined ? new FileNotFoundError(fileId) : this.signer.findObstacle(file);
+      if (reason !== undefined) refused.push({ fileId, reason });
+      else if (file !== undefined) files.push(file);
+    }
+    const [first, ...others] = refused;
+    if (first !== undefined) throw new LinksRefusedError([first, ...others]);
+    return this.issue(files, order);
   }
 
-  private async sign(file: StoredFile, request: LinkRequest, expiresInSeconds: number): Promise<FileLink> {
-    if (file.status === FileStatus.Trashed) throw new FileTrashedError(file.id);
-    if (!file.isStored()) throw new FileNotStoredError(file.id, file.status);
-    if (!this.kinds.get(file.kind).linkable) throw new NotLinkableError(file.kind);
-    if (expiresInSeconds > this.config.linkMaxSeconds) throw new LinkTooLongError(this.config.linkMaxSeconds);
-    const disposition = ACTIVE.test(file.contentType) ? 'attachment' : (request.disposition ?? 'attachment');
-    const signed = await this.storage.presignGet(file.key, {
-      expiresInSeconds,
-      contentType: file.contentType,
-      contentDisposition: contentDisposition(disposition, downloadName(file, request)),
+  private async issue(files: readonly StoredFile[], order: LinkOrder): Promise<readonly FileLink[]> {
+    const { request, actor, idempotent } = order;
+    const links = await this.sign(files, request, linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds));
+    const outcome = await this.ledger.enter({
+      expiresAt: new Date(Math.min(...links.map((link) => link.expiresAt.getTime()))),
+      idempotent,
+      entries: links.map((link) => ({
+        action: 'link.created',
+        actor,
+        subjectType: 'file',
+        subjectId: link.file.id,
+        details: ledgerDetails(link, request),
+      })),
     });
-    return { url: signed.url, expiresAt: signed.expiresAt, servedBy: this.storage.server };
+    // A repetition gets links that end when the first ones do: there is nothing new to enter.
+    if (!outcome.entered) return this.sign(files, request, secondsUntil(outcome.expiresAt, this.clock.now()));
+    for (const { file, expiresAt, servedBy } of links) {
+      this.logger.log({
+        event: 'TEMP_URL_GENERATED',
+        fileId: file.id,
+        key: file.key,
+        expiresAt,
+        servedBy,
+        principalId: actor.principal.id,
+      });
+    }
+    return links;
+  }
+
+  private sign(
+    files: readonly StoredFile[],
+    request: LinkRequest,
+    expiresInSeconds: number,
+  ): Promise<readonly FileLink[]> {
+    return Promise.all(files.map((file) => this.signer.sign(file, { ...request, expiresInSeconds })));
   }
 }
 
-/** The name of the download: what was asked for is made as safe as what was uploaded. */
-function downloadName(file: StoredFile, { filename }: LinkRequest): string {
-  if (filename === undefined) return file.originalFilename;
-  const name = originalFilename(filename);
-  if (name === '') throw new InvalidFilenameError();
-  return name;
+/** What the ledger keeps of a link: never the URL. */
+function ledgerDetails({ expiresAt, servedBy }: FileLink, { purpose, ip, startsAt }: LinkRequest) {
+  return {
+    expiresAt: expiresAt.toISOString(),
+    servedBy,
+    ...(purpose !== undefined && { purpose }),
+    ...(ip !== undefined && { ip }),
+    ...(startsAt !== undefined && { startsAt: startsAt.toISOString() }),
+  };
 }

@@ -15,6 +15,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   415: 'The type of the file, by its name or its bytes, is not accepted here.',
   416: 'The range begins past the end.',
   422: 'Understood, and impossible.',
+  501: 'This installation is not set up for it.',
   503: 'The store or the database is away; Retry-After says when to try again.',
   507: 'The store is full.',
 };

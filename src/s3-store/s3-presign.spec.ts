@@ -1,4 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { S3Clients } from '../s3/index.js';
 import { S3Presigner } from './s3-presign.js';
 
 const HOUR_SECONDS = 3600;
@@ -56,6 +57,22 @@ describe('S3Presigner', () => {
     const query = new URL(url).searchParams;
     expect(query.get('response-content-type')).toBe('audio/wav');
     expect(query.get('response-content-disposition')).toBe('attachment; filename="a b.wav"');
+  });
+
+  it('signs with the client that adds no checksums of its own, as the service has it', async () => {
+    const clients = new S3Clients({
+      region: 'eu-central-1',
+      endpoint: undefined,
+      forcePathStyle: false,
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+      credentialsRequired: true,
+    });
+    const own = new S3Presigner(clients.presigner, 'bucket');
+    const read = await own.get('k', { expiresInSeconds: 60, contentType: 'audio/wav', contentDisposition: 'inline' });
+    const write = await own.put('k', { expiresInSeconds: 60, contentType: 'audio/wav', sizeBytes: 1 });
+    for (const { url } of [read, write]) expect(url).not.toMatch(/checksum/i);
+    expect(signedHeaders(read.url)).toEqual(['host']);
+    clients.destroy();
   });
 
   it('says when a link ends: not after the credentials that signed it', async () => {

@@ -79,13 +79,15 @@ export class S3Presigner {
     // The signature carries whole seconds.
     const signedAt = new Date(Math.floor(Date.now() / 1000) * 1000);
     try {
+      // Asked for before signing: should they be renewed in between, the link lives longer than said, never shorter.
+      const expiresAt = await this.expiry(signedAt, expiresInSeconds);
       const url = await signWith({
         expiresIn: expiresInSeconds,
         signingDate: signedAt,
         signableHeaders: new Set(['host', 'content-length', ...names]),
         unhoistableHeaders: new Set(names),
       });
-      return { method, url, headers, expiresAt: await this.expiry(signedAt, expiresInSeconds) };
+      return { method, url, headers, expiresAt };
     } catch (error) {
       throw translateS3Error(error, { operation: 'presign', bucket: this.bucket, key: '' });
     }

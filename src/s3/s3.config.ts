@@ -1,6 +1,6 @@
 import { registerAs, type ConfigType } from '@nestjs/config';
 import { Expose } from 'class-transformer';
-import { IsBoolean, IsIn, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsISO8601, IsOptional, IsString, IsUrl, Matches } from 'class-validator';
 import { Environment, fromEnv, InvalidEnvironmentError, ToBoolean } from '../config/index.js';
 
 class S3Env {
@@ -29,6 +29,11 @@ class S3Env {
   @Expose() @IsOptional() @IsString() AWS_ACCESS_KEY_ID?: string;
   @Expose() @IsOptional() @IsString() AWS_SECRET_ACCESS_KEY?: string;
   @Expose() @IsOptional() @IsString() AWS_SESSION_TOKEN?: string;
+
+  @Expose()
+  @IsOptional()
+  @IsISO8601({ strict: true }, { message: 'AWS_CREDENTIAL_EXPIRATION must be a time such as 2026-03-01T10:15:00Z' })
+  AWS_CREDENTIAL_EXPIRATION?: string;
 }
 
 /**
@@ -59,5 +64,7 @@ function readCredentials(env: S3Env) {
     accessKeyId,
     secretAccessKey,
     ...(env.AWS_SESSION_TOKEN !== undefined && { sessionToken: env.AWS_SESSION_TOKEN }),
+    // As `aws configure export-credentials` names it. No link is said to outlive the keys that sign it.
+    ...(env.AWS_CREDENTIAL_EXPIRATION !== undefined && { expiration: new Date(env.AWS_CREDENTIAL_EXPIRATION) }),
   };
 }

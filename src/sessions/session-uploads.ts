@@ -50,7 +50,7 @@ export class SessionUploads {
       sizeBytes: file.sizeBytes,
     });
     if (query.link !== '1') return file;
-    return Object.assign(file, { link: toLinkResponse(await this.links.create(file.id, {}, actor)) });
+    return Object.assign(file, { link: toLinkResponse(await this.links.create(file.id, { request: {}, actor })) });
   }
 }
 

@@ -1,0 +1,91 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { CloudFront } from '../cloudfront/index.js';
+import { Clock } from '../config/index.js';
+import type { FileKinds, ObjectStorage } from '../storage/index.js';
+import { LinkSigner } from './link-signer.js';
+import { FileStatus, type StoredFile } from './stored-file.entity.js';
+
+const NOW = new Date('2027-01-02T03:04:05.678Z');
+
+class FixedClock extends Clock {
+  override now(): Date {
+    return NOW;
+  }
+}
+
+/** What a link asks of the store, in place of a store. */
+const storage = {
+  server: 's3',
+  presignGet: (key: string, { expiresInSeconds, ...presentation }: Record<string, unknown>) =>
+    Promise.resolve({
+      url: `https://bucket.example/${key}?${new URLSearchParams(presentation as Record<string, string>).toString()}`,
+      expiresAt: new Date(NOW.getTime() + Number(expiresInSeconds) * 1000),
+    }),
+} as unknown as ObjectStorage;
+const kinds = { get: (name: string) => ({ linkable: name !== 'log' }) } as unknown as FileKinds;
+
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const distribution = { domain: 'media.example.org', keyPairId: 'K1', privateKey, hashAlgorithm: 'SHA1' } as const;
+const SIGNERS = {
+  s3: new LinkSigner(new CloudFront({ distribution: undefined }), storage, kinds, new FixedClock()),
+  cloudfront: new LinkSigner(
+    new CloudFront({ distribution: { ...distribution, cookieDomain: undefined } }),
+    storage,
+    kinds,
+    new FixedClock(),
+  ),
+};
+
+function file(facts: Partial<StoredFile> = {}): StoredFile {
+  return {
+    id: '019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a',
+    key: 'a/b.txt',
+    kind: 'note',
+    contentType: 'text/plain',
+    originalFilename: 'b.txt',
+    status: FileStatus.Stored,
+    isStored: () => (facts.status ?? FileStatus.Stored) === FileStatus.Stored,
+    ...facts,
+  } as StoredFile;
+}
+
+describe.each(Object.entries(SIGNERS))('LinkSigner with links of %s', (servedBy, signer) => {
+  const dispositionOf = (url: string): string | null => {
+    const query = new URL(url).searchParams;
+    return query.get('response-content-disposition') ?? query.get('contentDisposition');
+  };
+
+  it.each([
+    'text/html',
+    'text/html; charset=utf-8',
+    'image/svg+xml',
+    'text/xml',
+    'application/xml',
+    'application/xhtml+xml',
+  ])('has %s saved, also when it shall be shown', async (contentType) => {
+    const link = await signer.sign(file({ contentType }), { expiresInSeconds: 60, disposition: 'inline' });
+    expect(link.servedBy).toBe(servedBy);
+    expect(dispositionOf(link.url)).toBe('attachment; filename="b.txt"');
+  });
+
+  it('has a PDF shown only when asked to', async () => {
+    const pdf = file({ contentType: 'application/pdf', originalFilename: 'b.pdf' });
+    const terms = { expiresInSeconds: 60 };
+    expect(dispositionOf((await signer.sign(pdf, terms)).url)).toMatch(/^attachment;/);
+    expect(dispositionOf((await signer.sign(pdf, { ...terms, disposition: 'inline' })).url)).toMatch(/^inline;/);
+  });
+
+  it('says when a link ends', async () => {
+    const { expiresAt } = await signer.sign(file(), { expiresInSeconds: 60 });
+    expect(Math.floor(expiresAt.getTime() / 1000)).toBe(Math.floor(NOW.getTime() / 1000) + 60);
+  });
+
+  it.each([
+    ['a file in the trash', { status: FileStatus.Trashed }, 'FILE_TRASHED'],
+    ['a pending file', { status: FileStatus.Pending }, 'FILE_NOT_STORED'],
+    ['a file of a kind that is not given out', { kind: 'log' }, 'NOT_LINKABLE'],
+    ['a stored file', {}, undefined],
+  ])('says what stands in the way of %s', (_, facts, code) => {
+    expect(signer.findObstacle(file(facts))?.code).toBe(code);
+  });
+});
