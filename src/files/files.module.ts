@@ -5,6 +5,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
+import { UsageModule } from '../usage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import { FileHooks } from './file-hooks.js';
 import { FileIntake } from './file-intake.js';
@@ -32,6 +33,7 @@ import { UsedKey } from './used-key.entity.js';
     StorageModule,
     AuditModule,
     IdempotencyModule,
+    UsageModule,
   ],
   controllers: [FilesController, KindsController],
   providers: [
