@@ -91,12 +91,26 @@ describe('lists of files', () => {
     );
   });
 
+  it('have what was made of a file', async () => {
+    const made = rows
+      .filter((row) => row.status === 'stored')
+      .slice(0, 3)
+      .map((row) => row.id);
+    const [sourceFileId = ''] = made;
+    await em.execute('update stored_file set source_file_id = ? where id in (?)', [sourceFileId, made]);
+    const { files, nextCursor } = await listFiles(em, { sourceFileId, contentType: 'audio/*', limit: 5 });
+    expect(files.map((file) => file.id)).toEqual(
+      made.filter((id) => rows.find((row) => row.id === id)?.content_type.startsWith('audio/')),
+    );
+    expect(nextCursor).toBeNull();
+  });
+
   it('find what is rare in a name or in metadata at once, however far down it is', async () => {
     for (const query of [
       'q=100%25_done 7.',
-      'q=recording 17.wav',
+      'q=archive 17.wav',
       'metadata=number=17',
-      'ownerId=o-old&q=recording 17.wav',
+      'ownerId=o-old&q=archive 17.wav',
     ]) {
       const { ids, pages } = await walk(query);
       expect({ query, pages, found: ids.length > 0 }).toEqual({ query, pages: 1, found: true });

@@ -11,8 +11,7 @@ import { tsImport } from 'tsx/esm/api';
 const ROWS = Number(process.env.LISTING_ROWS ?? 1_000_000);
 /** A page at the end may take twice as long as the first; below this a difference is no more than the network's. */
 const NOISE_MS = 5;
-/** What a list gives without `limit`, and how many rows its window has. */
-const LIMIT = 50;
+/** The rows of a window. */
 const EXAMINED = 5000;
 
 const parts = process.argv.length > 2 ? process.argv.slice(2) : ['rows', 'objects'];
@@ -53,8 +52,8 @@ function print(cells) {
 }
 
 /** The search runs only where the window ended before the page was full. */
-function plansIn({ window, search, files }) {
-  return search === undefined || files >= LIMIT || window.examinedRows < EXAMINED ? [window] : [window, search];
+function plansIn({ window, search }) {
+  return search === undefined || window.examinedRows < EXAMINED ? [window] : [window, search];
 }
 
 function scansOf(page) {

@@ -30,7 +30,8 @@ export function insertRows(total: number, from: number, to: number): string {
     select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || '8' || lpad(to_hex(i), 15, '0'))::uuid,
       case when i % 997 = 0 then 'manual-upload' when i % 4 = 0 then 'session-result' else 'session-original' end,
       'local', 'rows/' || i,
-      case when i % 4999 = 7 then 'Quarterly 100%_done ' || i || '.wav' else 'recording ' || i || '.wav' end,
+      case when i % 4999 = 7 then 'Quarterly 100%_done ' || i || '.wav'
+        when i <= ${total} / 10 then 'archive ' || i || '.wav' else 'recording ' || i || '.wav' end,
       case when i % 101 = 0 then 'video/mp4' when i % 5 = 0 then 'image/png' else 'audio/wav' end,
       case when pending then null else i end, case when pending then null else 'e' end, 'SHA256',
       case when pending then null else 'c' end,
@@ -141,6 +142,20 @@ export const PROMISED_LISTS: readonly PromisedList[] = [
     query: 'ownerId=o-old',
     index: 'stored_file_owner_status',
     matches: (row) => stored(row) && row.owner_id === 'o-old',
+  },
+  {
+    // Common, and far down.
+    query: 'q=archive',
+    index: 'stored_file_status',
+    searchIndex: 'stored_file_name',
+    matches: (row) => stored(row) && row.original_filename.startsWith('archive'),
+  },
+  {
+    // Common, and not here.
+    query: 'ownerId=o-old&q=recording',
+    index: 'stored_file_owner_status',
+    searchIndex: 'stored_file_name',
+    matches: () => false,
   },
   {
     query: 'sessionId=nobody&q=recording',

@@ -6,29 +6,10 @@ import { migrations } from '../../src/database/migrations/index.js';
 import { UsageFold, UsageScope, UsageService } from '../../src/usage/index.js';
 import { until } from '../support/service.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
+import { USAGE_DIFFERENCES } from '../support/usage-differences.js';
 
 const SIZE = 10;
 const OWNERS = ['o1', 'o2', 'o3'];
-
-/** What usage says of everything, beside what the rows say: in one statement, so of one moment. */
-const DIFFERENCES = `
-  with said as (
-    select scope, subject_id, kind, sum(files) as files, sum(size_bytes) as size_bytes, sum(trashed_files) as trashed_files,
-           sum(trashed_size_bytes) as trashed_size_bytes
-    from (select scope, subject_id, kind, files, size_bytes, trashed_files, trashed_size_bytes from usage_total
-          union all
-          select scope, subject_id, kind, files, size_bytes, trashed_files, trashed_size_bytes from usage_delta) counted
-    group by scope, subject_id, kind having sum(files) <> 0 or sum(trashed_files) <> 0
-  ), counted as (
-    select scope, subject_id, kind, count(*) filter (where status = 'stored')::numeric as files,
-           coalesce(sum(size_bytes) filter (where status = 'stored'), 0) as size_bytes,
-           count(*) filter (where status = 'trashed')::numeric as trashed_files,
-           coalesce(sum(size_bytes) filter (where status = 'trashed'), 0) as trashed_size_bytes
-    from stored_file cross join lateral (values ('owner', owner_id), ('session', session_id)) s (scope, subject_id)
-    where status in ('stored', 'trashed') and subject_id is not null
-    group by scope, subject_id, kind
-  )
-  (table said except table counted) union all (table counted except table said)`;
 
 describe('usage', () => {
   let database: TestDatabase;
@@ -50,7 +31,7 @@ describe('usage', () => {
   });
 
   afterEach(async () => {
-    expect((await client.query(DIFFERENCES)).rows).toEqual([]);
+    expect((await client.query(USAGE_DIFFERENCES)).rows).toEqual([]);
     await client.query('delete from stored_file');
     await fold.fold();
     expect((await client.query('select * from usage_delta union all select 0, * from usage_total')).rows).toEqual([]);
@@ -250,7 +231,7 @@ describe('usage', () => {
         const seen = await usage.get({ ownerId: OWNERS[readings % 3]! });
         expect(Math.min(seen.files, seen.trashedFiles)).toBeGreaterThanOrEqual(0);
         expect([seen.sizeBytes, seen.trashedSizeBytes]).toEqual([seen.files * SIZE, seen.trashedFiles * SIZE]);
-        expect((await client.query(DIFFERENCES)).rows).toEqual([]);
+        expect((await client.query(USAGE_DIFFERENCES)).rows).toEqual([]);
       }
     };
     const others = [foldOn(), foldOn(), read()];
