@@ -10,7 +10,7 @@ const order = [
   ['storage'],
   ['cloudfront'],
   ['auth'],
-  ['audit', 'idempotency'],
+  ['audit', 'idempotency', 'usage'],
   ['files'],
   ['uploads', 'processing'],
   ['recordings', 'sessions', 'pictures', 'documents'],

@@ -23,6 +23,8 @@ export interface SweepReport {
   readonly kept: number;
   readonly placesSettled: number;
   readonly answersExpired: number;
+  /** Changes of usage that were added to the totals. */
+  readonly usageFolded: number;
 }
 
 /**
@@ -76,6 +78,7 @@ export class FileSweeper {
       kept,
       placesSettled: await this.upkeep.settlePlaces(),
       answersExpired: await this.upkeep.expireAnswers(),
+      usageFolded: await this.upkeep.foldUsage(),
     };
   }
 

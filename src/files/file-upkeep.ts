@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Idempotency } from '../idempotency/index.js';
+import { UsageFold } from '../usage/index.js';
 import { Places } from './places.js';
 
 /** What else a sweep looks after. */
@@ -10,6 +11,7 @@ export class FileUpkeep {
     private readonly em: EntityManager,
     private readonly places: Places,
     private readonly idempotency: Idempotency,
+    private readonly usage: UsageFold,
   ) {}
 
   settlePlaces(): Promise<number> {
@@ -18,5 +20,9 @@ export class FileUpkeep {
 
   expireAnswers(): Promise<number> {
     return this.idempotency.expire(this.em.fork());
+  }
+
+  foldUsage(): Promise<number> {
+    return this.usage.fold();
   }
 }

@@ -12,7 +12,7 @@ import { ApiErrors } from '../http/index.js';
 import { FileIdParam } from './dto/file-id.param.js';
 import { FileListResponse, toFileListResponse } from './dto/file-list.response.js';
 import { FileResponse, toFileResponse } from './dto/file.response.js';
-import { ListFilesQuery } from './dto/list-files.query.js';
+import { LIST_FILES, ListFilesQuery, toFileQuery } from './dto/list-files.query.js';
 import { ObjectResponse, toObjectResponse } from './dto/object.response.js';
 import { FilesService } from './files.service.js';
 
@@ -26,11 +26,11 @@ export class FilesController {
 
   @Get()
   @RequireScopes(Scope.FilesRead)
-  @ApiOperation({ summary: 'List files', description: 'Newest first; stored files unless `status` is given.' })
+  @ApiOperation({ summary: 'List files', description: LIST_FILES })
   @ApiOkResponse({ type: FileListResponse })
   @ApiErrors(400)
   async list(@Query() query: ListFilesQuery): Promise<FileListResponse> {
-    return toFileListResponse(await this.files.list(query));
+    return toFileListResponse(await this.files.list(toFileQuery(query)));
   }
 
   @Get(':id')

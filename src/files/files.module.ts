@@ -6,6 +6,7 @@ import { AuditModule } from '../audit/index.js';
 import { CloudFrontModule } from '../cloudfront/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
+import { UsageModule } from '../usage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import { FileHooks } from './file-hooks.js';
 import { FileIntake } from './file-intake.js';
@@ -36,6 +37,7 @@ import { UsedKey } from './used-key.entity.js';
     CloudFrontModule,
     AuditModule,
     IdempotencyModule,
+    UsageModule,
   ],
   controllers: [FilesController, LinksController, KindsController],
   providers: [

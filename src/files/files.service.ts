@@ -6,32 +6,11 @@ import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { ObjectMissingError, ObjectStorage, type ObjectInfo } from '../storage/index.js';
 import { FileEvent, FileHooks } from './file-hooks.js';
-import {
-  FileNotFoundError,
-  FileNotStoredError,
-  FileNotTrashedError,
-  InvalidCursorError,
-  SourceTrashedError,
-} from './files.errors.js';
+import { listFiles, type FilePage } from './file-listing.js';
+import type { FileQuery } from './file-query.js';
+import { FileNotFoundError, FileNotStoredError, FileNotTrashedError, SourceTrashedError } from './files.errors.js';
 import { Places } from './places.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
-
-export interface FileQuery {
-  /** Stored files where absent. */
-  readonly status?: FileStatus;
-  readonly kind?: string;
-  readonly sessionId?: string;
-  readonly sourceFileId?: string;
-  /** From a page before. */
-  readonly cursor?: string;
-  readonly limit: number;
-}
-
-export interface FilePage {
-  /** Newest first. */
-  readonly files: readonly StoredFile[];
-  readonly nextCursor: string | null;
-}
 
 /** Finds files, and moves them to the trash and back. */
 @Injectable()
@@ -57,19 +36,9 @@ export class FilesService {
     return this.em.fork().find(StoredFile, { id: { $in: [...ids] } });
   }
 
-  /** One page, by keyset: a page at the end costs what the first one does. */
-  async list({ status, kind, sessionId, sourceFileId, cursor, limit }: FileQuery): Promise<FilePage> {
-    const where: FilterQuery<StoredFile> = {
-      status: status ?? FileStatus.Stored,
-      ...(kind !== undefined && { kind }),
-      ...(sessionId !== undefined && { sessionId }),
-      ...(sourceFileId !== undefined && { sourceFileId }),
-      ...(cursor !== undefined && { id: { $lt: readCursor(cursor) } }),
-    };
-    const found = await this.em.fork().find(StoredFile, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
-    const files = found.slice(0, limit);
-    const last = files.at(-1);
-    return { files, nextCursor: found.length > limit && last !== undefined ? writeCursor(last.id) : null };
+  /** One page of files; see `listFiles`. */
+  list(query: FileQuery): Promise<FilePage> {
+    return listFiles(this.em, query);
   }
 
   /** What the store has now under the file's key; throws `ObjectMissingError` when it has nothing. */
@@ -179,15 +148,4 @@ async function trashRow(
     { id: file.id, status: FileStatus.Stored, attempt: file.attempt },
     { status: FileStatus.Trashed, attempt: file.attempt + 1, trashedAt, trashedWithId },
   );
-}
-
-function writeCursor(id: string): string {
-  return Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
-}
-
-function readCursor(cursor: string): string {
-  const hex = Buffer.from(cursor, 'base64url').toString('hex');
-  const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (hex.length !== 32 || writeCursor(id) !== cursor) throw new InvalidCursorError();
-  return id;
 }

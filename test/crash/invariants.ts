@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { ObjectPage } from '../../src/object-storage/object-storage.js';
 import { until, type Service } from '../support/service.js';
 import type { Target } from '../support/target.js';
+import { USAGE_DIFFERENCES } from '../support/usage-differences.js';
 import type { Ledger, Upload } from './ledger.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -85,6 +86,7 @@ async function expectInOrder(target: Target, ledger: Ledger): Promise<void> {
   expect(rows.filter(({ status }) => status !== 'stored' && status !== 'trashed')).toEqual([]);
   expect(rows.filter(({ condition }) => condition !== 'ok')).toEqual([]);
   expect(places.filter(({ current, settled }) => current !== settled)).toEqual([]);
+  expect(await target.sql(USAGE_DIFFERENCES)).toEqual([]);
 
   const objects: ObjectPage['objects'][number][] = [];
   for (let startAfter: string | undefined = '', page: ObjectPage; startAfter !== undefined;) {

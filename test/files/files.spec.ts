@@ -22,6 +22,7 @@ import {
   type SentFile,
 } from '../../src/files/index.js';
 import { FileKind, FormatFamily, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
+import { UsageService } from '../../src/usage/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const DAY_MS = 86_400_000;
@@ -235,6 +236,17 @@ describe('files', () => {
     expect((await files.restore(file.id, actor)).status).toBe('stored');
     await expect(files.restore(file.id, actor)).rejects.toMatchObject({ code: 'FILE_NOT_TRASHED' });
     expect(await keysBelow('temp/uploads/s6/')).toEqual([file.key]);
+  });
+
+  it('have their usage folded by a sweep, and counted all the same before', async () => {
+    const usage = module.get(UsageService);
+    await sweeper.sweep();
+    const sent = await send({ ...incoming('s9'), references: { ownerId: 'spec-owner' } });
+    await intake.confirm([sent], { actor });
+    const before = await usage.get({ ownerId: 'spec-owner' });
+    expect(before).toMatchObject({ files: 1, sizeBytes: WAV.length });
+    expect(await sweeper.sweep()).toMatchObject({ usageFolded: 1 });
+    expect(await usage.get({ ownerId: 'spec-owner' })).toEqual(before);
   });
 
   describe('places', () => {

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { FilePage } from '../files.service.js';
+import type { FilePage } from '../file-listing.js';
 import { FileResponse, toFileResponse } from './file.response.js';
 
 /** A page of files, newest first. */
@@ -11,7 +11,8 @@ export class FileListResponse {
     type: 'string',
     nullable: true,
     example: 'AZqbHHpSfDGdPlsfDi1Mag',
-    description: 'Pass it as `cursor` for the next page; null at the end.',
+    description:
+      'Pass it as `cursor` for the next page. Null at the end, and only there: with filters that match little, a page may be short or empty and the list go on.',
   })
   nextCursor!: string | null;
 }

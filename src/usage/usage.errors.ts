@@ -1,0 +1,19 @@
+import { DomainError } from '../errors/index.js';
+
+export class UsageSubjectError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'USAGE_NEEDS_SUBJECT';
+  constructor() {
+    super(
+      'Ask for the usage of one ownerId or of one sessionId. GET /v1/usage/owners and /v1/usage/sessions list them all.',
+    );
+  }
+}
+
+export class InvalidUsageCursorError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'INVALID_CURSOR';
+  constructor() {
+    super('This cursor is not one that a list gave. Begin again without it.');
+  }
+}
