@@ -36,7 +36,12 @@ export function headerOf(headers: RequestHeaders, name: string): string | undefi
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
-function matches(list: string, { etag }: CurrentContent, comparison: 'strong' | 'weak'): boolean {
+/** Whether an If-Match header names this entity tag (without quotes); `*` names any. */
+export function entityTagMatches(ifMatch: string, etag: string): boolean {
+  return matches(ifMatch, { etag }, 'strong');
+}
+
+function matches(list: string, { etag }: Pick<CurrentContent, 'etag'>, comparison: 'strong' | 'weak'): boolean {
   if (list.trim() === '*') return true;
   const tags = [...list.matchAll(/(W\/)?"([^"]*)"/g)];
   return tags.some(([, weak, tag]) => tag === etag && (weak === undefined || comparison === 'weak'));

@@ -4,14 +4,24 @@ export { FileKinds } from './file-kinds.js';
 export { extensionOf, keyFilename, originalFilename } from './file-name.js';
 export { keyDate, keyTimestamp, OUTSIDE_ID, splitExtension, type KeyParameters } from './key-template.js';
 export {
+  AvailabilityState,
   ObjectStorage,
+  ThawTier,
   type ByteRange,
+  type ObjectAvailability,
   type ObjectInfo,
   type ObjectServer,
   type PutResult,
+  type ThawOptions,
 } from '../object-storage/index.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
-export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from '../object-storage/index.js';
+export {
+  ArchivedError,
+  KeyTakenError,
+  NotArchivedError,
+  ObjectMissingError,
+  StoreUnavailableError,
+} from '../object-storage/index.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
 export { StoreSetupModule } from './store-setup.module.js';
