@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { appConfig, type AppConfig } from './config/index.js';
 import { jsonBody, requestId } from './http/index.js';
+import { contentSecurityPolicy } from './content-security-policy.js';
 import { setUpOpenApi } from './openapi.js';
 
 /** A connection on which nothing moves for this long is closed; a slow one moves. */
@@ -21,6 +22,7 @@ export function setUp(app: NestExpressApplication): void {
   app.use(requestId);
   app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
+  app.use(contentSecurityPolicy);
   // Under /v1 only: what is sent to /objects is a file, even if it is JSON.
   app.use('/v1', ...jsonBody(JSON_LIMIT));
   app.disable('x-powered-by');

@@ -15,6 +15,7 @@ export async function sweep(): Promise<CommandOutput> {
       row('Kept for the next', report.kept),
       row('Places settled', report.placesSettled),
       row('Answers expired', report.answersExpired),
+      row('Thaws followed', report.thawsFollowed),
     ],
   };
 }

@@ -1,4 +1,5 @@
-export { entityTagMatches, headerOf } from './conditional-request.js';
-export { type ContentPlan, planContent, type PlannedContent } from './content-plan.js';
+export { changeCondition } from './change-condition.js';
+export { headerOf } from './conditional-request.js';
+export { type ContentPlan, type ContentRequest, planContent, type PlannedContent } from './content-plan.js';
 export { sendContent } from './content-response.js';
 export { isActiveType } from './safe-disposition.js';

@@ -23,6 +23,8 @@ export interface SweepReport {
   readonly kept: number;
   readonly placesSettled: number;
   readonly answersExpired: number;
+  /** Thaws about which the store was asked. */
+  readonly thawsFollowed: number;
 }
 
 /**
@@ -76,6 +78,7 @@ export class FileSweeper {
       kept,
       placesSettled: await this.upkeep.settlePlaces(),
       answersExpired: await this.upkeep.expireAnswers(),
+      thawsFollowed: await this.upkeep.followThaws(),
     };
   }
 

@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  UseGuards,
+  UseInterceptors,
+} from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -10,7 +22,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey, RequireJson } from '../http/index.js';
+import { ApiErrors, ApiIdempotencyKey, EntityTag, RequireJson } from '../http/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { CreateLinkRequest } from './dto/create-link.request.js';
 import { FileIdParam } from './dto/file-id.param.js';
@@ -43,8 +55,13 @@ export class FilesController {
   }
 
   @Get(':id')
+  @UseInterceptors(EntityTag)
   @RequireScopes(Scope.FilesRead)
-  @ApiOperation({ summary: 'Read the record of a file', description: 'Whatever its status; a trashed file too.' })
+  @ApiOperation({
+    summary: 'Read the record of a file',
+    description:
+      'Whatever its status; a trashed file too. The ETag goes into If-Match of a change; If-None-Match gives 304.',
+  })
   @ApiOkResponse({ type: FileResponse })
   @ApiErrors(400, 404)
   async get(@Param() { id }: FileIdParam): Promise<FileResponse> {

@@ -3,6 +3,7 @@ export { FileResponse, toFileResponse } from './dto/file.response.js';
 export { LinkResponse, toLinkResponse } from './dto/link.response.js';
 export { PageQuery } from './dto/list-files.query.js';
 export { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed } from './file-hooks.js';
+export { FileAvailability } from './file-availability.js';
 export { FileIntake, type IncomingFile, type ReplayedFile, type SentFile } from './file-intake.js';
 export { FileSweeper, type SweepReport } from './file-sweeper.js';
 export { EmptyFileError, FileTooLargeError, InvalidFilenameError, UploadInterruptedError } from './files.errors.js';

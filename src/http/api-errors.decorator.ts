@@ -15,6 +15,8 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   415: 'The type of the file, by its name or its bytes, is not accepted here.',
   416: 'The range begins past the end.',
   422: 'Understood, and impossible.',
+  428: 'The change has to be made under a condition: send If-Match.',
+  501: 'The object store of this installation cannot do this.',
   503: 'The store or the database is away; Retry-After says when to try again.',
   507: 'The store is full.',
 };

@@ -25,12 +25,15 @@ export class UnsupportedBodyError extends DomainError {
   }
 }
 
+/** A JSON merge patch (RFC 7396). */
+export const MERGE_PATCH = 'application/merge-patch+json';
+
 /** Reads JSON bodies of at most `limit`, written as `100kb`. */
 export function jsonBody(limit: string): (RequestHandler | ErrorRequestHandler)[] {
   const nameErrors: ErrorRequestHandler = (error: unknown, _request, _response, next) => {
     next(meaningOf(error, limit));
   };
-  return [json({ limit }), nameErrors];
+  return [json({ limit, type: ['application/json', MERGE_PATCH] }), nameErrors];
 }
 
 /** Express' body parser throws errors with the status they ask for. */

@@ -8,6 +8,7 @@ export {
   ObjectStorage,
   ThawTier,
   type ByteRange,
+  type ObjectContent,
   type ObjectAvailability,
   type ObjectInfo,
   type ObjectServer,

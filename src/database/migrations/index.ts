@@ -1,5 +1,6 @@
 import type { MigrationList } from '../migrate.js';
 import { Migration20261122160000_initial } from './Migration20261122160000_initial.js';
+import { Migration20261122201000_availability } from './Migration20261122201000_availability.js';
 
 /** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
-export const migrations: MigrationList = [Migration20261122160000_initial];
+export const migrations: MigrationList = [Migration20261122160000_initial, Migration20261122201000_availability];
