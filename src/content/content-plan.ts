@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { evaluateConditions, headerOf, rangeCounts, type RequestHeaders } from './conditional-request.js';
 import { parseRange } from './http-range.js';
-import { safeDisposition } from './safe-disposition.js';
+import { safeDisposition, safePolicy } from './safe-delivery.js';
 import { type ObjectInfo, PreconditionFailedError } from '../object-storage/index.js';
 
 export interface ContentRequest {
@@ -59,7 +59,7 @@ export function planContent(
     'Content-Disposition': safeDisposition(contentType, contentDisposition),
     // What people sent in is shown, never run: not as another type than stated, and without scripts or our origin.
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'Content-Security-Policy': safePolicy(contentType),
   };
   const { sizeBytes } = content;
   const asked = askedRange(request, content);

@@ -2,4 +2,4 @@ export { changeCondition } from './change-condition.js';
 export { headerOf } from './conditional-request.js';
 export { type ContentPlan, type ContentRequest, planContent, type PlannedContent } from './content-plan.js';
 export { sendContent } from './content-response.js';
-export { isActiveType } from './safe-disposition.js';
+export { isActiveType } from './safe-delivery.js';

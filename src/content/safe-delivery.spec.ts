@@ -1,4 +1,4 @@
-import { isActiveType, safeDisposition } from './safe-disposition.js';
+import { isActiveType, safeDisposition, safePolicy } from './safe-delivery.js';
 
 describe('safeDisposition', () => {
   it.each([
@@ -33,4 +33,19 @@ describe('safeDisposition', () => {
     expect(safeDisposition(type, 'inline; filename="a.pdf"')).toBe('inline; filename="a.pdf"');
     expect(safeDisposition(type)).toBe('attachment');
   });
+});
+
+describe('safePolicy', () => {
+  it.each(['audio/wav', 'video/mp4'])('lets %s be played, and nothing run', (type) => {
+    expect(safePolicy(type)).toBe(
+      "default-src 'none'; media-src 'self'; style-src 'unsafe-inline'; sandbox allow-same-origin",
+    );
+  });
+
+  it.each(['text/html', 'image/png', 'application/pdf', 'audio/x+xml', 'audio/wav, text/html'])(
+    'lets %s have nothing',
+    (type) => {
+      expect(safePolicy(type)).toBe("default-src 'none'; sandbox");
+    },
+  );
 });
