@@ -1,6 +1,6 @@
 import { DomainError } from '../errors/index.js';
-import { entityTagOf } from '../http/index.js';
 import { entityTagMatches } from './conditional-request.js';
+import { entityTagOf } from './entity-tag.interceptor.js';
 
 export class PreconditionRequiredError extends DomainError {
   readonly kind = 'precondition-required';
@@ -25,6 +25,6 @@ export type ChangeCondition = (representation: object) => void;
 export function changeCondition(ifMatch: string | undefined): ChangeCondition {
   if (ifMatch === undefined) throw new PreconditionRequiredError();
   return (representation) => {
-    if (!entityTagMatches(ifMatch, entityTagOf(representation))) throw new ChangedMeanwhileError();
+    if (!entityTagMatches(ifMatch, entityTagOf(representation), 'strong')) throw new ChangedMeanwhileError();
   };
 }

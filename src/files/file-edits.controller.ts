@@ -9,8 +9,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { changeCondition } from '../content/index.js';
-import { ApiErrors, EntityTag, MERGE_PATCH, RequireMergePatch } from '../http/index.js';
+import { changeCondition, EntityTag } from '../content/index.js';
+import { ApiErrors, MERGE_PATCH, RequireMergePatch } from '../http/index.js';
 import { EditFileRequest } from './dto/edit-file.request.js';
 import { FileIdParam } from './dto/file-id.param.js';
 import { FileResponse, toFileResponse } from './dto/file.response.js';

@@ -22,7 +22,8 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey, EntityTag, RequireJson } from '../http/index.js';
+import { EntityTag } from '../content/index.js';
+import { ApiErrors, ApiIdempotencyKey, RequireJson } from '../http/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { CreateLinkRequest } from './dto/create-link.request.js';
 import { FileIdParam } from './dto/file-id.param.js';

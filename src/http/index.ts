@@ -5,6 +5,5 @@ export { IfPresent } from './if-present.decorator.js';
 export { jsonBody, MERGE_PATCH } from './json-body.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { RequireJson, RequireMergePatch } from './require-json.guard.js';
-export { EntityTag, entityTagOf } from './entity-tag.interceptor.js';
 export { requestId } from './request-id.js';
 export { checkQuery, InheritedNamesPipe, validationPipe } from './validation.js';

@@ -22,9 +22,12 @@ export function validationPipe(): ValidationPipe {
 /** Deeper than anything that is asked for here, and shallow enough for whoever walks it by recursion. */
 const MAX_DEPTH = 64;
 
+/** What Nest's validation takes out of a body, however deep, without a word. */
+const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
 /**
  * Refuses what class-validator's whitelist takes for known because every object has it: `constructor`, `toString`. Further down
- * in a body it refuses `__proto__`, which validation would take out without a word, and a depth that only an attack has.
+ * in a body it refuses what would be taken out in silence, and a depth that only an attack has.
  */
 export class InheritedNamesPipe implements PipeTransform {
   transform(value: unknown, { type }: Pick<ArgumentMetadata, 'type'>): unknown {
@@ -39,7 +42,7 @@ function walk(body: object): void {
   let level: object[] = [body];
   for (let depth = 1; level.length > 0; depth += 1) {
     if (depth > MAX_DEPTH) throw new BadRequestException([`the body must be nested at most ${MAX_DEPTH} deep`]);
-    for (const value of level) refuse(Object.keys(value).filter((name) => name === '__proto__'));
+    for (const value of level) refuse(Object.keys(value).filter((name) => STRIPPED.has(name)));
     level = level.flatMap((value) =>
       Object.values(value).filter((inner: unknown): inner is object => typeof inner === 'object' && inner !== null),
     );
