@@ -25,6 +25,7 @@ export type ChangeCondition = (representation: object) => void;
 export function changeCondition(ifMatch: string | undefined): ChangeCondition {
   if (ifMatch === undefined) throw new PreconditionRequiredError();
   return (representation) => {
-    if (!entityTagMatches(ifMatch, entityTagOf(representation), 'strong')) throw new ChangedMeanwhileError();
+    if (!entityTagMatches(ifMatch, { etag: entityTagOf(representation), comparison: 'strong' }))
+      throw new ChangedMeanwhileError();
   };
 }

@@ -14,12 +14,12 @@ export type ConditionVerdict = 'proceed' | 'not-modified' | 'failed';
 export function evaluateConditions(headers: RequestHeaders, current: CurrentContent): ConditionVerdict {
   const ifMatch = headerOf(headers, 'if-match');
   if (ifMatch !== undefined) {
-    if (!entityTagMatches(ifMatch, current.etag, 'strong')) return 'failed';
+    if (!entityTagMatches(ifMatch, { etag: current.etag, comparison: 'strong' })) return 'failed';
   } else if (isModifiedSince(headerOf(headers, 'if-unmodified-since'), current) === true) return 'failed';
 
   const ifNoneMatch = headerOf(headers, 'if-none-match');
   if (ifNoneMatch !== undefined)
-    return entityTagMatches(ifNoneMatch, current.etag, 'weak') ? 'not-modified' : 'proceed';
+    return entityTagMatches(ifNoneMatch, { etag: current.etag, comparison: 'weak' }) ? 'not-modified' : 'proceed';
   return isModifiedSince(headerOf(headers, 'if-modified-since'), current) === false ? 'not-modified' : 'proceed';
 }
 
@@ -38,7 +38,10 @@ export function headerOf(headers: RequestHeaders, name: string): string | undefi
 }
 
 /** Whether a list of entity tags (If-Match: strong, If-None-Match: weak) names this one, given without quotes; `*` names any. */
-export function entityTagMatches(list: string, etag: string, comparison: 'strong' | 'weak'): boolean {
+export function entityTagMatches(
+  list: string,
+  { etag, comparison }: { readonly etag: string; readonly comparison: 'strong' | 'weak' },
+): boolean {
   if (list.trim() === '*') return true;
   const tags = [...list.matchAll(/(W\/)?"([^"]*)"/g)];
   return tags.some(([, weak, tag]) => tag === etag && (weak === undefined || comparison === 'weak'));

@@ -21,7 +21,7 @@ export class EntityTag implements NestInterceptor<object, object | undefined> {
       map((representation) => {
         const etag = entityTagOf(representation);
         response.setHeader('ETag', `"${etag}"`);
-        if (known === undefined || !entityTagMatches(known, etag, 'weak')) return representation;
+        if (known === undefined || !entityTagMatches(known, { etag, comparison: 'weak' })) return representation;
         response.status(304);
         return undefined;
       }),

@@ -53,12 +53,12 @@ export class FileContentController {
   @ApiErrors(400, 404, 409, 412, 416)
   async read(
     @Param() { id }: FileIdParam,
-    @Query() query: ContentQuery,
+    @Query() asked: ContentQuery,
     @CurrentActor() actor: Actor,
     @Req() http: Request,
     @Res() response: Response,
   ): Promise<void> {
-    await sendDelivery(response, await this.content.deliver(id, { ...query, http }, actor));
+    await sendDelivery(response, await this.content.deliver({ id, asked, http, actor }));
   }
 
   @Post(':id/thaw')
@@ -76,9 +76,9 @@ export class FileContentController {
   @ApiErrors(400, 404, 409, 413, 415, 422, 501)
   async thaw(
     @Param() { id }: FileIdParam,
-    @Body() body: ThawFileRequest,
+    @Body() options: ThawFileRequest,
     @CurrentActor() actor: Actor,
   ): Promise<FileResponse> {
-    return toFileResponse(await this.thaws.thaw(id, body, actor));
+    return toFileResponse(await this.thaws.thaw({ id, options, actor }));
   }
 }

@@ -18,10 +18,14 @@ import type { StoredFile } from './stored-file.entity.js';
 
 const REDIRECT_SECONDS = 60;
 
-export interface FileContentRequest extends DownloadRequest {
-  /** Through the service, not by way of a link. */
-  readonly proxy: boolean;
+export interface FileContentRequest {
+  readonly id: string;
+  readonly asked: DownloadRequest & {
+    /** Through the service, not by way of a link. */
+    readonly proxy: boolean;
+  };
   readonly http: ContentRequest;
+  readonly actor: Actor;
 }
 
 /** Where the bytes are to be had, or the bytes. */
@@ -42,11 +46,10 @@ export class FileContent {
    * A link that lasts a minute, or the bytes themselves. HEAD is always answered here: a link is signed for GET, and S3 refuses
    * it to HEAD.
    */
-  async deliver(id: string, request: FileContentRequest, actor: Actor): Promise<Delivery> {
-    if (request.proxy || request.http.method === 'HEAD') {
-      return { kind: 'content', content: await this.open(await this.availability.get(id), request) };
-    }
-    const { disposition, filename } = request;
+  async deliver(request: FileContentRequest): Promise<Delivery> {
+    const { id, asked, http, actor } = request;
+    if (asked.proxy || http.method === 'HEAD') return { kind: 'content', content: await this.open(request) };
+    const { disposition, filename } = asked;
     const expiresInSeconds = Math.min(REDIRECT_SECONDS, this.config.linkMaxSeconds);
     const { url } = await this.links.create(
       id,
@@ -56,11 +59,12 @@ export class FileContent {
     return { kind: 'redirect', url };
   }
 
-  private async open(file: StoredFile, request: FileContentRequest): Promise<PlannedContent> {
+  private async open({ id, asked, http }: FileContentRequest): Promise<PlannedContent> {
+    const file = await this.availability.get(id);
     const info = await this.availability.readable(file);
-    const plan = planContent(request.http, info, {
+    const plan = planContent(http, info, {
       contentType: file.contentType,
-      contentDisposition: downloadDisposition(file, request),
+      contentDisposition: downloadDisposition(file, asked),
     });
     if (plan.range === undefined) return { plan };
     const { body, info: opened } = await this.find(file, plan.range);
@@ -80,7 +84,7 @@ export class FileContent {
     } catch (error) {
       // Its copy went back into the archive a moment ago.
       if (error instanceof ArchivedError)
-        throw new FileArchivedError(file.id, await this.availability.ask(file), { cause: error });
+        throw new FileArchivedError(file.id, { ...(await this.availability.ask(file)), cause: error });
       throw error;
     }
   }

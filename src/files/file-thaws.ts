@@ -18,6 +18,12 @@ const FOLLOW_BATCH = 100;
 /** The fastest thaw takes a minute, the others hours. */
 const FOLLOW_EVERY_MS = 60_000;
 
+export interface ThawRequest {
+  readonly id: string;
+  readonly options: ThawOptions;
+  readonly actor: Actor;
+}
+
 /** Has archived files thawed, and follows up until they can be read, and until they are archived again. */
 @Injectable()
 export class FileThaws {
@@ -35,7 +41,7 @@ export class FileThaws {
    * Asks the store to thaw an archived file. While it is being thawed nothing is asked again; one that is thawed is kept for
    * longer. Throws `NotArchivedError` where nothing has to be thawed.
    */
-  async thaw(id: string, options: ThawOptions, actor: Actor): Promise<StoredFile> {
+  async thaw({ id, options, actor }: ThawRequest): Promise<StoredFile> {
     const file = await this.availability.getStored(id);
     const { availability, storageClass } = await this.availability.ask(file);
     if (availability.state === AvailabilityState.Available) throw new NotArchivedError(storageClass);

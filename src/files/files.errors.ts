@@ -122,15 +122,14 @@ export class FileArchivedError extends DomainError {
   readonly code = 'ARCHIVED';
   constructor(
     fileId: string,
-    { storageClass, availability }: Pick<ObjectInfo, 'storageClass' | 'availability'>,
-    options?: DomainErrorOptions,
+    { storageClass, availability, cause }: Pick<ObjectInfo, 'storageClass' | 'availability'> & ErrorOptions,
   ) {
     const how = `POST /v1/files/${fileId}/thaw`;
     super(
       availability.state === 'thawing'
         ? `File ${fileId} is archived (${storageClass}) and being thawed. GET /v1/files/${fileId} says when it can be read.`
         : `File ${fileId} is archived (${storageClass}). Have it thawed first: ${how}.`,
-      { ...options, details: { fileId, storageClass, availability: availability.state, how } },
+      { cause, details: { fileId, storageClass, availability: availability.state, how } },
     );
   }
 }

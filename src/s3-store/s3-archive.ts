@@ -19,7 +19,7 @@ export const INTELLIGENT_TIERING = 'INTELLIGENT_TIERING';
 export function readAvailability({ StorageClass, Restore, ArchiveStatus }: ArchiveHeaders): ObjectAvailability {
   const archived = ARCHIVE_CLASSES.has(StorageClass ?? '') || (ArchiveStatus ?? '') !== '';
   if (!archived) return { state: AvailabilityState.Available };
-  if (/ongoing-request="true"/.test(Restore ?? '')) return { state: AvailabilityState.Thawing };
+  if ((Restore ?? '').includes('ongoing-request="true"')) return { state: AvailabilityState.Thawing };
   const until = new Date(/expiry-date="([^"]+)"/.exec(Restore ?? '')?.[1] ?? '');
   return Number.isNaN(until.getTime())
     ? { state: AvailabilityState.Archived }

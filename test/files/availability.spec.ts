@@ -188,7 +188,7 @@ describe('files in an archive', () => {
     const file = await store(original, 'a4');
     const sweeper = module.get(FileSweeper);
     says(file, 'archived');
-    await module.get(FileThaws).thaw(file.id, THAW, actor);
+    await module.get(FileThaws).thaw({ id: file.id, options: THAW, actor });
     expect(archive.thaws).toEqual([file.key]);
     says(file, 'thawing');
     archive.asked = [];
@@ -217,7 +217,7 @@ describe('files in an archive', () => {
   it('are asked of the store once, by how many nodes so ever', async () => {
     const file = await store(original, 'a5');
     says(file, 'archived');
-    await module.get(FileThaws).thaw(file.id, THAW, actor);
+    await module.get(FileThaws).thaw({ id: file.id, options: THAW, actor });
     says(file, 'thawing');
     clock.offsetMs = 61_000;
     archive.asked = [];
@@ -229,7 +229,7 @@ describe('files in an archive', () => {
     const [gone, other] = [await store(original, 'a6'), await store(original, 'a6')];
     for (const file of [gone, other]) {
       says(file, 'archived');
-      await module.get(FileThaws).thaw(file.id, THAW, actor);
+      await module.get(FileThaws).thaw({ id: file.id, options: THAW, actor });
       says(file, 'thawed', inMinutes(60));
     }
     await module.get(ObjectStorage).delete(gone.key);
