@@ -29,7 +29,10 @@ export function setUp(app: NestExpressApplication): void {
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
   if (config.corsOrigins.length > 0)
-    app.enableCors({ origin: config.corsOrigins, exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'] });
+    app.enableCors({
+      origin: config.corsOrigins,
+      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
+    });
   setUpOpenApi(app, config);
   setUpServer(app.getHttpServer());
 }

@@ -17,7 +17,7 @@ const DOCS = [
 
 /** Sets the policy of every answer; who serves files sets a stricter one of its own. */
 export const contentSecurityPolicy: RequestHandler = (request, response, next) => {
-  const isDocs = /^\/docs(?:\/|$)/.test(request.path);
+  const isDocs = /^\/docs(?:\/|$)/i.test(request.path);
   response.setHeader('Content-Security-Policy', isDocs ? DOCS : DATA);
   next();
 };

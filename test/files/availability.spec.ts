@@ -11,6 +11,7 @@ import { systemActor } from '../../src/auth/index.js';
 import { Clock, ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
+import { FileContent } from '../../src/files/file-content.js';
 import { FileThaws } from '../../src/files/file-thaws.js';
 import { FileTrash } from '../../src/files/file-trash.js';
 import {
@@ -35,6 +36,14 @@ const kindOf = (name: string, keyTemplate: string, retentionClass: RetentionClas
   new FileKind({ name, keyTemplate, ifTaken, accepts: [FormatFamily.Audio], retentionClass, linkable: true });
 const original = kindOf('spec-original', 'temp/uploads/{id}/{filename}', RetentionClass.Original, 'suffix');
 const result = kindOf('spec-result', 'temp/exports/{id}/{filename}', RetentionClass.Result, 'suffix');
+const secret = new FileKind({
+  name: 'spec-secret',
+  keyTemplate: 'temp/processing/{id}/{filename}',
+  ifTaken: 'suffix',
+  accepts: [FormatFamily.Audio],
+  retentionClass: RetentionClass.Temporary,
+  linkable: false,
+});
 const sign = kindOf(
   'spec-sign',
   'media/organization-logos/{organizationId}/{name}.{ext}',
@@ -103,7 +112,7 @@ describe('files in an archive', () => {
         ConfigurationModule,
         DatabaseModule.forRoot(server),
         ScheduleModule.forRoot(),
-        StorageModule.forFeature([original, result, sign]),
+        StorageModule.forFeature([original, result, secret, sign]),
         FilesModule,
       ],
     })
@@ -236,6 +245,18 @@ describe('files in an archive', () => {
     clock.offsetMs = 61_000;
     await module.get(FileThaws).follow();
     expect((await read(other.id)).availability).toBe('thawed');
+  });
+
+  it('of kinds that are not given out are not: by link, by redirect, or through the service', async () => {
+    const { id } = await store(secret, 's1');
+    const refused = { kind: 'forbidden', code: 'NOT_LINKABLE' };
+    await expect(module.get(LinksService).create(id, {}, actor)).rejects.toMatchObject(refused);
+    for (const proxy of [true, false]) {
+      const http = { method: 'GET', headers: {} };
+      await expect(module.get(FileContent).deliver({ id, asked: { proxy }, http, actor })).rejects.toMatchObject(
+        refused,
+      );
+    }
   });
 
   describe('that are purged', () => {
