@@ -157,7 +157,8 @@ describe('files in an archive', () => {
     archive.facts.set(key, { storageClass: 'GLACIER', availability: { state, ...(until && { until }) } });
   };
   const read = (id: string): Promise<StoredFile> => module.get(FilesService).get(id);
-  const inMinutes = (minutes: number): Date => new Date(Math.floor(Date.now() / 1000) * 1000 + minutes * 60_000);
+  const startedAt = Math.floor(Date.now() / 1000) * 1000;
+  const inMinutes = (minutes: number): Date => new Date(startedAt + minutes * 60_000);
 
   it('are asked for before a link only where lifecycle rules may have archived them', async () => {
     const [recording, waveform] = [await store(original, 'a1'), await store(result, 'a1')];
