@@ -1,4 +1,5 @@
 import { json, type ErrorRequestHandler, type RequestHandler } from 'express';
+import { MERGE_PATCH } from './merge-patch.js';
 import { DomainError, type DomainErrorOptions } from '../errors/index.js';
 
 export class MalformedJsonError extends DomainError {
@@ -24,9 +25,6 @@ export class UnsupportedBodyError extends DomainError {
     super('This body cannot be read. Send JSON in UTF-8, with Content-Type: application/json.', options);
   }
 }
-
-/** A JSON merge patch (RFC 7396). */
-export const MERGE_PATCH = 'application/merge-patch+json';
 
 /** Reads JSON bodies of at most `limit`, written as `100kb`. */
 export function jsonBody(limit: string): (RequestHandler | ErrorRequestHandler)[] {

@@ -1,6 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import { MERGE_PATCH, UnsupportedBodyError } from './json-body.js';
+import { UnsupportedBodyError } from './json-body.js';
+import { MERGE_PATCH } from './merge-patch.js';
 
 /** Refuses a body that is not JSON, where its options would be left out without a word. No body at all is fine. */
 @Injectable()
