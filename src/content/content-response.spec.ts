@@ -36,7 +36,11 @@ describe('sendContent', () => {
   beforeAll(async () => {
     const app = express();
     app.use((_request, response) => {
-      const plan = { kind: 'whole', headers: { 'Content-Length': String(SIZE) }, range: { start: 0, end: SIZE - 1 } } as const;
+      const plan = {
+        kind: 'whole',
+        headers: { 'Content-Length': String(SIZE) },
+        range: { start: 0, end: SIZE - 1 },
+      } as const;
       outcome = before(response)
         .then(() => sendContent(response, { plan, body: source }))
         .then(

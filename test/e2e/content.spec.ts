@@ -74,9 +74,9 @@ describe('the content of a file', () => {
         etag: `"${file.etag}"`,
         'accept-ranges': 'bytes',
       });
-      expect(await sql("select id from audit_event where action = 'link.created' and subject_id = $1", [file.id])).toHaveLength(
-        2,
-      );
+      expect(
+        await sql("select id from audit_event where action = 'link.created' and subject_id = $1", [file.id]),
+      ).toHaveLength(2);
     });
   });
 
@@ -165,12 +165,15 @@ describe('the content of a file', () => {
     expect(await answer.text()).toBe('RIFF');
   });
 
-  it.each(['?proxy=2', '?proxy=1&proxy=1', '?disposition=other', `?filename=${'x'.repeat(256)}`, '?expiresInSeconds=5'])(
-    'is refused as it is asked for with %s',
-    async (query) => {
-      expectError(await toAnswer(await get(`${path}${query}`)), 400, 'VALIDATION_FAILED');
-    },
-  );
+  it.each([
+    '?proxy=2',
+    '?proxy=1&proxy=1',
+    '?disposition=other',
+    `?filename=${'x'.repeat(256)}`,
+    '?expiresInSeconds=5',
+  ])('is refused as it is asked for with %s', async (query) => {
+    expectError(await toAnswer(await get(`${path}${query}`)), 400, 'VALIDATION_FAILED');
+  });
 
   it('is refused under a name that nothing is left of', async () => {
     for (const proxy of [0, 1]) {
@@ -233,12 +236,10 @@ describe('the content of a file', () => {
         const content = `/v1/files/${other.id}/content`;
         const streamed = await get(`${content}?proxy=1&disposition=inline`);
         const redirected = await get(`${content}?disposition=inline`);
-        const link = await postJson<FileLink>(running.service, `/v1/files/${other.id}/links`, { disposition: 'inline' });
-        for (const answer of [
-          streamed,
-          await fetch(redirected.headers.get('location') ?? ''),
-          await fetch(link.url),
-        ]) {
+        const link = await postJson<FileLink>(running.service, `/v1/files/${other.id}/links`, {
+          disposition: 'inline',
+        });
+        for (const answer of [streamed, await fetch(redirected.headers.get('location') ?? ''), await fetch(link.url)]) {
           expect(answer.headers.get('content-type')).toBe(type);
           expect(answer.headers.get('content-disposition')).toBe('attachment; filename="page.svg.txt"');
           await answer.text();
