@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { appConfig, type AppConfig } from './config/index.js';
 import { requestId } from './http/index.js';
+import { contentSecurityPolicy } from './content-security-policy.js';
 import { setUpOpenApi } from './openapi.js';
 
 /** A connection on which nothing moves for this long is closed; a slow one moves. */
@@ -20,13 +21,14 @@ export function setUp(app: NestExpressApplication): void {
   app.use(requestId);
   app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
+  app.use(contentSecurityPolicy);
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
   if (config.corsOrigins.length > 0)
     app.enableCors({
       origin: config.corsOrigins,
-      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'],
+      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
       // For the cookies that POST /v1/sessions/:id/cookies sets. No request of ours is let in by a cookie.
       credentials: true,
     });

@@ -16,6 +16,7 @@ export async function sweep(): Promise<CommandOutput> {
       row('Places settled', report.placesSettled),
       row('Answers expired', report.answersExpired),
       row('Usage changes folded', report.usageFolded),
+      row('Thaws followed', report.thawsFollowed),
     ],
   };
 }

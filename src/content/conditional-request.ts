@@ -14,11 +14,12 @@ export type ConditionVerdict = 'proceed' | 'not-modified' | 'failed';
 export function evaluateConditions(headers: RequestHeaders, current: CurrentContent): ConditionVerdict {
   const ifMatch = headerOf(headers, 'if-match');
   if (ifMatch !== undefined) {
-    if (!matches(ifMatch, current, 'strong')) return 'failed';
+    if (!entityTagMatches(ifMatch, { etag: current.etag, comparison: 'strong' })) return 'failed';
   } else if (isModifiedSince(headerOf(headers, 'if-unmodified-since'), current) === true) return 'failed';
 
   const ifNoneMatch = headerOf(headers, 'if-none-match');
-  if (ifNoneMatch !== undefined) return matches(ifNoneMatch, current, 'weak') ? 'not-modified' : 'proceed';
+  if (ifNoneMatch !== undefined)
+    return entityTagMatches(ifNoneMatch, { etag: current.etag, comparison: 'weak' }) ? 'not-modified' : 'proceed';
   return isModifiedSince(headerOf(headers, 'if-modified-since'), current) === false ? 'not-modified' : 'proceed';
 }
 
@@ -36,7 +37,11 @@ export function headerOf(headers: RequestHeaders, name: string): string | undefi
   return typeof value === 'string' || value === undefined ? value : value.join(', ');
 }
 
-function matches(list: string, { etag }: CurrentContent, comparison: 'strong' | 'weak'): boolean {
+/** Whether a list of entity tags (If-Match: strong, If-None-Match: weak) names this one, given without quotes; `*` names any. */
+export function entityTagMatches(
+  list: string,
+  { etag, comparison }: { readonly etag: string; readonly comparison: 'strong' | 'weak' },
+): boolean {
   if (list.trim() === '*') return true;
   const tags = [...list.matchAll(/(W\/)?"([^"]*)"/g)];
   return tags.some(([, weak, tag]) => tag === etag && (weak === undefined || comparison === 'weak'));

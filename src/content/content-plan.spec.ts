@@ -23,6 +23,7 @@ describe('serving content', () => {
         'Cache-Control': 'private',
         'Accept-Ranges': 'bytes',
         'Content-Type': 'text/html',
+        'Content-Disposition': 'attachment',
         'Content-Length': '10',
         'X-Content-Type-Options': 'nosniff',
         'Content-Security-Policy': "default-src 'none'; sandbox",

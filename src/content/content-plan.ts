@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { evaluateConditions, headerOf, rangeCounts, type RequestHeaders } from './conditional-request.js';
 import { parseRange } from './http-range.js';
+import { safeDisposition, safePolicy } from './safe-delivery.js';
 import { type ObjectInfo, PreconditionFailedError } from '../object-storage/index.js';
 
 export interface ContentRequest {
@@ -12,6 +13,7 @@ export interface ContentRequest {
 export interface ContentPresentation {
   /** In place of the object's. */
   readonly contentType?: string | undefined;
+  /** Active types are served as attachment whatever this says; so is all else where it is absent. */
   readonly contentDisposition?: string | undefined;
 }
 
@@ -54,10 +56,10 @@ export function planContent(
   const described = {
     ...headers,
     'Content-Type': contentType,
-    ...(contentDisposition !== undefined && { 'Content-Disposition': contentDisposition }),
+    'Content-Disposition': safeDisposition(contentType, contentDisposition),
     // What people sent in is shown, never run: not as another type than stated, and without scripts or our origin.
     'X-Content-Type-Options': 'nosniff',
-    'Content-Security-Policy': "default-src 'none'; sandbox",
+    'Content-Security-Policy': safePolicy(contentType),
   };
   const { sizeBytes } = content;
   const asked = askedRange(request, content);

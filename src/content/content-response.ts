@@ -11,7 +11,16 @@ const STATUS = {
   unsatisfiable: 416,
 } as const satisfies Record<ContentPlan['kind'], number>;
 
-/** Sends content as planned. A client that goes away has the body destroyed, and is no error. */
+/** What a pipeline ends with when its reader goes away, or had gone before it began. */
+const READER_GONE: ReadonlySet<string | undefined> = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_UNABLE_TO_PIPE',
+]);
+
+/**
+ * Sends content as planned. A client that goes away has the body destroyed, and is no error. A body that breaks off breaks the
+ * connection: the client never takes what it has for the whole.
+ */
 export async function sendContent(response: Response, { plan, body }: PlannedContent): Promise<void> {
   for (const [name, value] of Object.entries(plan.headers)) response.setHeader(name, value);
   // The error's answer carries the header that says how long the content is.
@@ -24,6 +33,9 @@ export async function sendContent(response: Response, { plan, body }: PlannedCon
   try {
     await pipeline(body, response);
   } catch (error) {
-    if (errorCode(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+    if (!READER_GONE.has(errorCode(error))) throw error;
+  } finally {
+    // A pipeline that never began leaves it open.
+    body.destroy();
   }
 }

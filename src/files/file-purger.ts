@@ -14,7 +14,10 @@ export interface PurgeOutcome {
   readonly kept: readonly string[];
 }
 
-/** Removes files for good: object first, row last, so that a crash in between leaves a row that says what to do. */
+/**
+ * Removes files for good: object first, row last, so that a crash in between leaves a row that says what to do. Whoever asks,
+ * objects leave from here alone: a URL to write one that was handed out has to have expired before. None is handed out yet.
+ */
 @Injectable()
 export class FilePurger {
   private readonly logger = new Logger(FilePurger.name);

@@ -25,6 +25,8 @@ export interface SweepReport {
   readonly answersExpired: number;
   /** Changes of usage that were added to the totals. */
   readonly usageFolded: number;
+  /** Thaws about which the store was asked. */
+  readonly thawsFollowed: number;
 }
 
 /**
@@ -79,6 +81,7 @@ export class FileSweeper {
       placesSettled: await this.upkeep.settlePlaces(),
       answersExpired: await this.upkeep.expireAnswers(),
       usageFolded: await this.upkeep.foldUsage(),
+      thawsFollowed: await this.upkeep.followThaws(),
     };
   }
 

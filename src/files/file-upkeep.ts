@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Idempotency } from '../idempotency/index.js';
 import { UsageFold } from '../usage/index.js';
+import { FileThaws } from './file-thaws.js';
 import { Places } from './places.js';
 
 /** What else a sweep looks after. */
@@ -12,10 +13,15 @@ export class FileUpkeep {
     private readonly places: Places,
     private readonly idempotency: Idempotency,
     private readonly usage: UsageFold,
+    private readonly thaws: FileThaws,
   ) {}
 
   settlePlaces(): Promise<number> {
     return this.places.settle();
+  }
+
+  followThaws(): Promise<number> {
+    return this.thaws.follow();
   }
 
   expireAnswers(): Promise<number> {

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiNoContentResponse,
@@ -8,6 +8,7 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
+import { EntityTag } from '../content/index.js';
 import { ApiErrors } from '../http/index.js';
 import { FileIdParam } from './dto/file-id.param.js';
 import { FileListResponse, toFileListResponse } from './dto/file-list.response.js';
@@ -34,8 +35,13 @@ export class FilesController {
   }
 
   @Get(':id')
+  @UseInterceptors(EntityTag)
   @RequireScopes(Scope.FilesRead)
-  @ApiOperation({ summary: 'Read the record of a file', description: 'Whatever its status; a trashed file too.' })
+  @ApiOperation({
+    summary: 'Read the record of a file',
+    description:
+      'Whatever its status; a trashed file too. The ETag goes into If-Match of a change; If-None-Match gives 304.',
+  })
   @ApiOkResponse({ type: FileResponse })
   @ApiErrors(400, 404)
   async get(@Param() { id }: FileIdParam): Promise<FileResponse> {

@@ -1,4 +1,5 @@
 import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+import type { ObjectInfo } from '../storage/index.js';
 import type { FileStatus } from './stored-file.entity.js';
 
 export class FileNotFoundError extends DomainError {
@@ -112,6 +113,49 @@ export class NotLinkableError extends DomainError {
   readonly code = 'NOT_LINKABLE';
   constructor(kind: string) {
     super(`Files of kind ${kind} are not given out by link.`);
+  }
+}
+
+/** The object lies in an archive class: nobody can read it before it is thawed. */
+export class FileArchivedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'ARCHIVED';
+  constructor(
+    fileId: string,
+    { storageClass, availability, cause }: Pick<ObjectInfo, 'storageClass' | 'availability'> & ErrorOptions,
+  ) {
+    const how = `POST /v1/files/${fileId}/thaw`;
+    super(
+      availability.state === 'thawing'
+        ? `File ${fileId} is archived (${storageClass}) and being thawed. GET /v1/files/${fileId} says when it can be read.`
+        : `File ${fileId} is archived (${storageClass}). Have it thawed first: ${how}.`,
+      { cause, details: { fileId, storageClass, availability: availability.state, how } },
+    );
+  }
+}
+
+/** The object is there, and is not what it should be; it is kept for whoever finds out why. */
+export class FileQuarantinedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'FILE_QUARANTINED';
+  constructor(id: string) {
+    super(`File ${id} is in quarantine, and not given out.`);
+  }
+}
+
+export class ExtensionChangedError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'EXTENSION_CHANGED';
+  constructor(extension: string) {
+    super(`The name has to keep its extension, ${extension}: it says what the file is.`, { details: { extension } });
+  }
+}
+
+export class TooManyEntriesError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'TOO_MANY_ENTRIES';
+  constructor(field: string, max: number) {
+    super(`A file has at most ${max} ${field}. Remove some with null.`, { details: { field, max } });
   }
 }
 

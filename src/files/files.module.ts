@@ -7,12 +7,19 @@ import { CloudFrontModule } from '../cloudfront/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
 import { UsageModule } from '../usage/index.js';
+import { FileAvailability } from './file-availability.js';
 import { FileConfirmations } from './file-confirmations.js';
+import { FileContentController } from './file-content.controller.js';
+import { FileContent } from './file-content.js';
+import { FileEditsController } from './file-edits.controller.js';
+import { FileEdits } from './file-edits.js';
 import { FileHooks } from './file-hooks.js';
 import { FileIntake } from './file-intake.js';
 import { FilePurger } from './file-purger.js';
 import { FileReservations } from './file-reservations.js';
 import { FileSweeper } from './file-sweeper.js';
+import { FileThaws } from './file-thaws.js';
+import { FileTrash } from './file-trash.js';
 import { FileUpkeep } from './file-upkeep.js';
 import { filesConfig } from './files.config.js';
 import { FilesController } from './files.controller.js';
@@ -25,6 +32,7 @@ import { LinksService } from './links.service.js';
 import { Place } from './place.entity.js';
 import { Places } from './places.js';
 import { StoredFile } from './stored-file.entity.js';
+import { TrashController } from './trash.controller.js';
 import { UsedKey } from './used-key.entity.js';
 
 /** Files and places: their records, their way in and out, links. */
@@ -39,7 +47,14 @@ import { UsedKey } from './used-key.entity.js';
     IdempotencyModule,
     UsageModule,
   ],
-  controllers: [FilesController, LinksController, KindsController],
+  controllers: [
+    FilesController,
+    LinksController,
+    FileContentController,
+    FileEditsController,
+    TrashController,
+    KindsController,
+  ],
   providers: [
     FileHooks,
     Places,
@@ -48,12 +63,17 @@ import { UsedKey } from './used-key.entity.js';
     FileConfirmations,
     FileIntake,
     FilesService,
+    FileAvailability,
+    FileContent,
+    FileEdits,
+    FileThaws,
+    FileTrash,
     LinksService,
     LinkSigner,
     LinkLedger,
     FileSweeper,
     FileUpkeep,
   ],
-  exports: [FileIntake, FilesService, LinksService, LinkLedger, FileSweeper],
+  exports: [FileIntake, FilesService, LinksService, LinkLedger, FileSweeper, FileAvailability],
 })
 export class FilesModule {}

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { CloudFront } from '../cloudfront/index.js';
 import { Clock } from '../config/index.js';
-import type { FileKinds, ObjectStorage } from '../storage/index.js';
+import type { ObjectStorage } from '../storage/index.js';
 import { LinkSigner } from './link-signer.js';
 import { FileStatus, type StoredFile } from './stored-file.entity.js';
 
@@ -22,16 +22,14 @@ const storage = {
       expiresAt: new Date(NOW.getTime() + Number(expiresInSeconds) * 1000),
     }),
 } as unknown as ObjectStorage;
-const kinds = { get: (name: string) => ({ linkable: name !== 'log' }) } as unknown as FileKinds;
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const distribution = { domain: 'media.example.org', keyPairId: 'K1', privateKey, hashAlgorithm: 'SHA1' } as const;
 const SIGNERS = {
-  s3: new LinkSigner(new CloudFront({ distribution: undefined }), storage, kinds, new FixedClock()),
+  s3: new LinkSigner(new CloudFront({ distribution: undefined }), storage, new FixedClock()),
   cloudfront: new LinkSigner(
     new CloudFront({ distribution: { ...distribution, cookieDomain: undefined } }),
     storage,
-    kinds,
     new FixedClock(),
   ),
 };
@@ -78,14 +76,5 @@ describe.each(Object.entries(SIGNERS))('LinkSigner with links of %s', (servedBy,
   it('says when a link ends', async () => {
     const { expiresAt } = await signer.sign(file(), { expiresInSeconds: 60 });
     expect(Math.floor(expiresAt.getTime() / 1000)).toBe(Math.floor(NOW.getTime() / 1000) + 60);
-  });
-
-  it.each([
-    ['a file in the trash', { status: FileStatus.Trashed }, 'FILE_TRASHED'],
-    ['a pending file', { status: FileStatus.Pending }, 'FILE_NOT_STORED'],
-    ['a file of a kind that is not given out', { kind: 'log' }, 'NOT_LINKABLE'],
-    ['a stored file', {}, undefined],
-  ])('says what stands in the way of %s', (_, facts, code) => {
-    expect(signer.findObstacle(file(facts))?.code).toBe(code);
   });
 });

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import { storageConfig, type StorageConfig } from '../storage/index.js';
+import { FileAvailability } from './file-availability.js';
 import { FileNotFoundError } from './files.errors.js';
 import { FilesService } from './files.service.js';
 import { LinkLedger } from './link-ledger.js';
@@ -33,6 +34,7 @@ export class LinksService {
 
   constructor(
     private readonly files: FilesService,
+    private readonly availability: FileAvailability,
     private readonly signer: LinkSigner,
     private readonly ledger: LinkLedger,
     private readonly clock: Clock,
@@ -41,9 +43,7 @@ export class LinksService {
 
   /** A link that downloads a stored file under its original name. */
   async create(fileId: string, order: LinkOrder): Promise<FileLink> {
-    const file = await this.files.get(fileId);
-    const obstacle = this.signer.findObstacle(file);
-    if (obstacle !== undefined) throw obstacle;
+    const file = await this.availability.get(fileId);
     const [link] = await this.issue([file], order);
     if (link === undefined) throw new Error('A link was asked for and none was made');
     return link;
@@ -56,7 +56,7 @@ export class LinksService {
     const refused: RefusedFile[] = [];
     for (const fileId of fileIds.map((id) => id.toLowerCase())) {
       const file = found.get(fileId);
-      const reason = file === undefined ? new FileNotFoundError(fileId) : this.signer.findObstacle(file);
+      const reason = file === undefined ? new FileNotFoundError(fileId) : this.availability.findObstacle(file);
       if (reason !== undefined) refused.push({ fileId, reason });
       else if (file !== undefined) files.push(file);
     }
@@ -67,7 +67,14 @@ export class LinksService {
 
   private async issue(files: readonly StoredFile[], order: LinkOrder): Promise<readonly FileLink[]> {
     const { request, actor, idempotent } = order;
-    const links = await this.sign(files, request, linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds));
+    const asked = linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds);
+    // A thawed file is archived again one day: its links end before.
+    const readableUntil = await this.availability.assertReadable(files);
+    const seconds = Math.min(
+      asked,
+      readableUntil === undefined ? asked : secondsUntil(readableUntil, this.clock.now()),
+    );
+    const links = await this.sign(files, request, seconds);
     const outcome = await this.ledger.enter({
       expiresAt: new Date(Math.min(...links.map((link) => link.expiresAt.getTime()))),
       idempotent,

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { AvailabilityState } from '../storage/index.js';
 
 /** `pending -> stored -> trashed -> purging -> (row gone)`; `pending -> rejected -> purging`. */
 export const FileStatus = {
@@ -55,7 +56,13 @@ const StoredFileSchema = defineEntity({
     sourceFileId: p.uuid().nullable(),
     metadata: p.json<Readonly<Record<string, string>>>(),
     tags: p.json<Readonly<Record<string, string>>>(),
+    /** What the store last said: refreshed whenever it is asked about the object. */
     storageClass: p.string().length(32),
+    availability: p.enum(() => AvailabilityState).default(AvailabilityState.Available),
+    /** Of a thawed object: when it is archived again. */
+    availableUntil: p.datetime().nullable(),
+    /** When the store was last asked how far a thaw is. */
+    availabilityAskedAt: p.datetime().nullable(),
     processingStatus: p.enum(() => ProcessingStatus).nullable(),
     /** Of a revision of a place: the place, and which revision. */
     placeKey: p.string().length(1024).nullable(),

@@ -15,6 +15,7 @@ import { writeOrDiscard, type ObjectFileWriter, type ReceiveOptions } from './lo
 import { LocalTempFiles } from './local-temp-files.js';
 import {
   assertObjectKey,
+  AvailabilityState,
   BucketMissingError,
   type ByteRange,
   ChecksumMismatchError,
@@ -24,6 +25,7 @@ import {
   type ListOptions,
   MAX_PAGE,
   type MultipartRef,
+  NotArchivedError,
   type ObjectContent,
   type ObjectInfo,
   ObjectMissingError,
@@ -148,6 +150,13 @@ export class LocalObjectStorage extends ObjectStorage {
     assertObjectKey(key);
     const reader = await this.store.open(key);
     return reader && toOpenObject(reader);
+  }
+
+  /** Nothing is ever archived here. */
+  override async thaw(key: string): Promise<void> {
+    const info = await this.head(key);
+    if (!info) throw new ObjectMissingError(key);
+    throw new NotArchivedError(info.storageClass);
   }
 
   override async delete(key: string): Promise<void> {
@@ -313,7 +322,16 @@ function toResult({ sizeBytes, etag, checksums }: StoredFacts): PutResult {
 
 function toInfo(facts: StoredFacts): ObjectInfo {
   const { key, sizeBytes, etag, contentType, checksums, storageClass } = facts;
-  return { key, sizeBytes, etag, contentType, lastModified: new Date(facts.lastModified), checksums, storageClass };
+  return {
+    key,
+    sizeBytes,
+    etag,
+    contentType,
+    lastModified: new Date(facts.lastModified),
+    checksums,
+    storageClass,
+    availability: { state: AvailabilityState.Available },
+  };
 }
 
 function toOpenObject(reader: ObjectFileReader): OpenObject {

@@ -49,6 +49,22 @@ describe('the links of the local store', () => {
     expect(await answer.text()).toBe('<script>');
   });
 
+  it('have active content saved, also where they were made to show it', async () => {
+    for (const contentType of ['text/html', 'image/svg+xml', 'application/xml', 'application/rss+xml']) {
+      await put(opened.storage, 'page', '<script>', { contentType });
+      for (const contentDisposition of ['inline; filename="a.html"', 'attachment; filename="a.html"']) {
+        const answer = await send(await opened.storage.presignGet('page', { ...MINUTE, contentDisposition }));
+        expect(answer.headers.get('content-disposition')).toBe('attachment; filename="a.html"');
+        await answer.text();
+      }
+    }
+    await put(opened.storage, 'note', 'inline', { contentType: 'text/plain' });
+    const asActive = { ...MINUTE, contentType: 'text/html', contentDisposition: 'inline' };
+    const answer = await send(await opened.storage.presignGet('note', asActive));
+    expect(answer.headers.get('content-disposition')).toBe('attachment');
+    await answer.text();
+  });
+
   it('answer HEAD, and 304 to who has the bytes', async () => {
     const { etag } = await put(opened.storage, 'a', '0123456789');
     const link = await opened.storage.presignGet('a', MINUTE);

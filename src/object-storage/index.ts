@@ -1,11 +1,13 @@
 export { crc32Combine, crc32ToBase64 } from './crc32.js';
 export { assertObjectKey } from './object-key.js';
 export {
+  AvailabilityState,
   type ByteRange,
   type CompletedPart,
   type DeleteManyResult,
   type ListOptions,
   type MultipartRef,
+  type ObjectAvailability,
   type ObjectChecksums,
   type ObjectContent,
   type ObjectInfo,
@@ -20,12 +22,15 @@ export {
   type PutOptions,
   type PutResult,
   type SignedRequest,
+  type ThawOptions,
+  ThawTier,
   type UploadedPart,
   type UploadPage,
 } from './object-storage.js';
 export { readBody } from './read-body.js';
 export { MAX_COPY_BYTES, MAX_PAGE, MAX_PART_BYTES, MAX_PARTS } from './s3-limits.js';
 export {
+  ArchivedError,
   BodyInterruptedError,
   BucketMissingError,
   ChecksumMismatchError,
@@ -34,12 +39,15 @@ export {
   InvalidPartError,
   InvalidSignatureError,
   KeyTakenError,
+  NotArchivedError,
   ObjectMissingError,
   PreconditionFailedError,
   RangeNotSatisfiableError,
   StoreFullError,
   StoreRefusedError,
   StoreUnavailableError,
+  ThawTierError,
+  ThawUnsupportedError,
   UploadMissingError,
 } from './storage.errors.js';
 export {

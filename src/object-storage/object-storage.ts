@@ -9,6 +9,34 @@ export interface ObjectChecksums {
   readonly sha256?: string;
 }
 
+/**
+ * Whether the bytes of an object can be read at once. `archived`: only after a thaw. `thawing`: one was asked for. `thawed`: a
+ * copy can be read until `until`.
+ */
+export const AvailabilityState = {
+  Available: 'available',
+  Archived: 'archived',
+  Thawing: 'thawing',
+  Thawed: 'thawed',
+} as const;
+export type AvailabilityState = (typeof AvailabilityState)[keyof typeof AvailabilityState];
+
+export interface ObjectAvailability {
+  readonly state: AvailabilityState;
+  /** Of a thawed object: when it is archived again. */
+  readonly until?: Date;
+}
+
+/** How fast a thaw is, and what it costs: S3's retrieval tiers. */
+export const ThawTier = { Standard: 'Standard', Bulk: 'Bulk', Expedited: 'Expedited' } as const;
+export type ThawTier = (typeof ThawTier)[keyof typeof ThawTier];
+
+export interface ThawOptions {
+  /** For how long the thawed copy is kept. */
+  readonly days: number;
+  readonly tier: ThawTier;
+}
+
 /** What a store knows of an object. */
 export interface ObjectInfo {
   readonly key: string;
@@ -21,6 +49,7 @@ export interface ObjectInfo {
   readonly checksums: ObjectChecksums;
   /** S3's names: STANDARD, STANDARD_IA, GLACIER, ... */
   readonly storageClass: string;
+  readonly availability: ObjectAvailability;
 }
 
 export interface PutOptions {
@@ -65,7 +94,7 @@ export interface ListOptions {
 
 /** Objects in the order of their keys' UTF-8 bytes. */
 export interface ObjectPage {
-  readonly objects: readonly Omit<ObjectInfo, 'contentType' | 'checksums'>[];
+  readonly objects: readonly Omit<ObjectInfo, 'contentType' | 'checksums' | 'availability'>[];
   /** Absent on the last page. */
   readonly nextStartAfter?: string;
 }
@@ -167,11 +196,21 @@ export abstract class ObjectStorage {
    */
   abstract put(key: string, body: Readable, options: PutOptions): Promise<PutResult>;
 
-  /** Opens an object, or a range of it. A range that begins past the end is a `RangeNotSatisfiableError`. */
+  /**
+   * Opens an object, or a range of it. A range that begins past the end is a `RangeNotSatisfiableError`, an object that has to
+   * be thawed first an `ArchivedError`.
+   */
   abstract find(key: string, range?: ByteRange): Promise<ObjectContent | undefined>;
 
   /** Facts about an object, its checksums included, without its bytes. */
   abstract head(key: string): Promise<ObjectInfo | undefined>;
+
+  /**
+   * Asks the store to make an archived object readable, which takes minutes to days; `head` says when it is. Asking again while
+   * it is under way changes nothing, and afterwards keeps the copy for longer. Throws `ObjectMissingError`, `NotArchivedError`,
+   * `ThawTierError` where this object cannot be thawed in this tier, `ThawUnsupportedError` where the store cannot at all.
+   */
+  abstract thaw(key: string, options: ThawOptions): Promise<void>;
 
   /** Removes an object. One that is not there is already removed. */
   abstract delete(key: string): Promise<void>;

@@ -67,6 +67,47 @@ export class ObjectMissingError extends DomainError {
   }
 }
 
+/** The bytes are in an archive class, and cannot be read before they are thawed. */
+export class ArchivedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'ARCHIVED';
+  constructor(
+    readonly key: string,
+    options: DomainErrorOptions = {},
+  ) {
+    super('The object is archived: it can be read once it has been thawed.', options);
+  }
+}
+
+/** Nothing has to be thawed: the object can be read as it is. */
+export class NotArchivedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'NOT_ARCHIVED';
+  constructor(storageClass: string, options: DomainErrorOptions = {}) {
+    super(`The object is not archived (${storageClass}): it can be read at once.`, {
+      ...options,
+      details: { storageClass },
+    });
+  }
+}
+
+export class ThawTierError extends DomainError {
+  readonly kind = 'unprocessable';
+  readonly code = 'THAW_TIER_NOT_AVAILABLE';
+  constructor(tier: string, options: DomainErrorOptions = {}) {
+    super(`Objects of this storage class cannot be thawed in the tier ${tier}. Ask for another.`, options);
+  }
+}
+
+/** The store has no archive to thaw from, or no such request. */
+export class ThawUnsupportedError extends DomainError {
+  readonly kind = 'not-implemented';
+  readonly code = 'THAW_UNSUPPORTED';
+  constructor(options: DomainErrorOptions = {}) {
+    super('This object store cannot thaw archived objects.', options);
+  }
+}
+
 export class UploadMissingError extends DomainError {
   readonly kind = 'not-found';
   readonly code = 'UPLOAD_MISSING';

@@ -6,7 +6,7 @@ import { systemActor } from '../auth/index.js';
 import { DomainError, errorMessage } from '../errors/index.js';
 import { FileIntake, type SentFile } from '../files/index.js';
 import { Metrics } from '../metrics/index.js';
-import { ObjectMissingError, ObjectStorage, type ByteRange } from '../storage/index.js';
+import { ArchivedError, ObjectMissingError, ObjectStorage, type ByteRange } from '../storage/index.js';
 import type { ProcessingJob } from './processing-queue.js';
 import { ProcessingRecords, type Run } from './processing-records.js';
 import { OvertakenError } from './processing.errors.js';
@@ -74,13 +74,19 @@ export class ProcessingRunner {
   ): Promise<void> {
     const stop = this.metrics.steps.startTimer({ step: step.name });
     const sending: Promise<SentFile>[] = [];
+    let archived: ArchivedError | undefined;
+    const open = (range?: ByteRange): Promise<Readable> =>
+      this.open(run.file.key, range).catch((error: unknown) => {
+        if (error instanceof ArchivedError) archived = error;
+        throw error;
+      });
     try {
       await this.records.startStep(run, step, startsAt);
       stepStarted.publish({ fileId: run.fileId, step: step.name });
       signal.throwIfAborted();
       const context: StepContext = {
         file: run.file,
-        input: { sizeBytes: run.file.sizeBytes ?? 0, open: (range) => this.open(run.file.key, range) },
+        input: { sizeBytes: run.file.sizeBytes ?? 0, open },
         signal,
         progress,
         findResult: async (name) => {
@@ -100,7 +106,8 @@ export class ProcessingRunner {
       const settled = await Promise.allSettled(sending);
       const sent = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       await this.intake.discard(sent, this.actor, { reason: 'STEP_FAILED' });
-      throw error;
+      // Whatever the step makes of it: no other try will read what has to be thawed first.
+      throw archived ?? error;
     }
     await this.intake.confirm(await Promise.all(sending), {
       actor: this.actor,

@@ -5,6 +5,7 @@ import {
   type ObjectInfo,
   ObjectMissingError,
 } from '../object-storage/index.js';
+import { readAvailability, type ArchiveHeaders } from './s3-archive.js';
 import { translateS3Error } from './s3-errors.js';
 
 /** How long a question without a body may wait for its answer when another failure is being cleared up. */
@@ -61,12 +62,11 @@ export class S3Bucket {
   }
 }
 
-interface ObjectHeaders {
+interface ObjectHeaders extends ArchiveHeaders {
   readonly ContentLength?: number | undefined;
   readonly ContentType?: string | undefined;
   readonly ETag?: string | undefined;
   readonly LastModified?: Date | undefined;
-  readonly StorageClass?: string | undefined;
 }
 
 interface ChecksumHeaders {
@@ -83,6 +83,7 @@ export function toObjectInfo(key: string, headers: ObjectHeaders & ChecksumHeade
     lastModified: headers.LastModified ?? new Date(0),
     checksums: toChecksums(headers),
     storageClass: headers.StorageClass ?? 'STANDARD',
+    availability: readAvailability(headers),
   };
 }
 

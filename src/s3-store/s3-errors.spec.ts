@@ -1,6 +1,7 @@
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { attemptsOf, s3Code, translateS3Error } from './s3-errors.js';
 import {
+  ArchivedError,
   BucketMissingError,
   ChecksumMismatchError,
   InvalidPartError,
@@ -46,7 +47,7 @@ describe('translateS3Error', () => {
     [301, 'PermanentRedirect', StoreRefusedError],
     [403, 'AccessDenied', StoreRefusedError],
     [403, 'Forbidden', StoreRefusedError],
-    [403, 'InvalidObjectState', StoreRefusedError],
+    [403, 'InvalidObjectState', ArchivedError],
     [403, 'InvalidAccessKeyId', StoreRefusedError],
     [403, 'SignatureDoesNotMatch', StoreRefusedError],
     [403, 'QuotaExceeded', StoreFullError],

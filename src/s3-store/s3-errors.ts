@@ -1,5 +1,6 @@
 import { DomainError, errorCode } from '../errors/index.js';
 import {
+  ArchivedError,
   BucketMissingError,
   ChecksumMismatchError,
   InvalidPartError,
@@ -60,6 +61,8 @@ const BUSY = new Set([
   'TimeoutError',
   'TooManyRequests',
 ]);
+/** Of GET, and of a copy's source. */
+const ARCHIVED = new Set(['InvalidObjectState', 'ObjectNotInActiveTierError']);
 const NETWORK = /^(EAI_|ECONN|EHOST|ENET|ENOTFOUND|EPIPE|EPROTO|ETIMEDOUT|ERR_SSL|ERR_TLS|CERT_|DEPTH_ZERO|UNABLE_TO)/;
 
 /**
@@ -73,6 +76,7 @@ export function translateS3Error(error: unknown, request: S3Request): unknown {
   const options = { cause: error };
   const partProblem = PART_PROBLEMS[name];
   if (partProblem !== undefined) return new InvalidPartError(partProblem, options);
+  if (ARCHIVED.has(name)) return new ArchivedError(request.key, options);
   if (FULL.has(name) || status === 507) return new StoreFullError(options);
   if (DAMAGED.has(name)) return new ChecksumMismatchError(options);
   if (BUSY.has(name)) return new StoreUnavailableError(request.operation, options);

@@ -21,6 +21,7 @@ import {
   type PutOptions,
   type PutResult,
   type SignedRequest,
+  type ThawOptions,
   type UploadedPart,
   type UploadPage,
 } from '../object-storage/index.js';
@@ -31,6 +32,7 @@ import { deleteObjects, listObjects } from './s3-listing.js';
 import { S3Multipart } from './s3-multipart.js';
 import { S3Presigner } from './s3-presign.js';
 import { S3Put } from './s3-put.js';
+import { thawObject } from './s3-thaw.js';
 
 const PARTS_IN_FLIGHT = 3;
 
@@ -87,6 +89,11 @@ export class S3ObjectStorage extends ObjectStorage {
   override async head(key: string): Promise<ObjectInfo | undefined> {
     assertObjectKey(key);
     return this.main.head(key);
+  }
+
+  override async thaw(key: string, options: ThawOptions): Promise<void> {
+    assertObjectKey(key);
+    return thawObject(this.main, { key, ...options });
   }
 
   override async delete(key: string): Promise<void> {

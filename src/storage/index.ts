@@ -11,14 +11,25 @@ export {
   type KeyTemplate,
 } from './key-template.js';
 export {
+  AvailabilityState,
   ObjectStorage,
+  ThawTier,
   type ByteRange,
+  type ObjectContent,
+  type ObjectAvailability,
   type ObjectInfo,
   type ObjectServer,
   type PutResult,
+  type ThawOptions,
 } from '../object-storage/index.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
-export { KeyTakenError, ObjectMissingError, StoreUnavailableError } from '../object-storage/index.js';
+export {
+  ArchivedError,
+  KeyTakenError,
+  NotArchivedError,
+  ObjectMissingError,
+  StoreUnavailableError,
+} from '../object-storage/index.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
 export { StoreAbilities } from './store-abilities.js';

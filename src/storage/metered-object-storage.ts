@@ -19,6 +19,7 @@ import {
   type PutOptions,
   type PutResult,
   type SignedRequest,
+  type ThawOptions,
   type UploadedPart,
   type UploadPage,
 } from '../object-storage/index.js';
@@ -54,6 +55,10 @@ export class MeteredObjectStorage extends ObjectStorage {
 
   override head(key: string): Promise<ObjectInfo | undefined> {
     return this.timed('head', () => this.inner.head(key));
+  }
+
+  override thaw(key: string, options: ThawOptions): Promise<void> {
+    return this.timed('thaw', () => this.inner.thaw(key, options));
   }
 
   override delete(key: string): Promise<void> {

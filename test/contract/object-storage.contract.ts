@@ -1,3 +1,4 @@
+import { archiveBehaviours } from './object-storage.archive.js';
 import { keyBehaviours } from './object-storage.keys.js';
 import { linkBehaviours } from './object-storage.links.js';
 import { listingBehaviours } from './object-storage.listing.js';
@@ -31,6 +32,9 @@ export function objectStorageContract(name: string, open: () => Promise<StorageU
     });
     describe('reading, deleting and copying', () => {
       readingBehaviours(subject);
+    });
+    describe('archives', () => {
+      archiveBehaviours(subject);
     });
     describe('keys', () => {
       keyBehaviours(subject);

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export type FaultEffect =
   /** Answers without asking the store, as S3 writes errors. */
   | { readonly kind: 'status'; readonly status: number; readonly code?: string }
+  /** The store's own answer, with these headers in place of or beside its own. */
+  | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   /** Resets the connection before a byte of the answer. */
   | { readonly kind: 'reset' }
   /** Takes the request and says nothing, for ever. */
@@ -126,6 +128,7 @@ export function operationOf(method: string, path: string, query: string): string
     if (method === 'HEAD') return 'HeadBucket';
     return method === 'GET' ? 'ListObjectsV2' : `${method} bucket`;
   }
+  if (names.has('restore')) return 'RestoreObject';
   if (names.has('uploads')) return 'CreateMultipartUpload';
   if (names.has('uploadId')) {
     const ofUpload: Record<string, string> = {
@@ -190,6 +193,7 @@ async function apply(effect: FaultEffect | undefined, exchange: Exchange): Promi
       await new Promise((resolve) => setTimeout(resolve, effect.ms));
       passOn(exchange);
       return;
+    case 'headers':
     case 'lose-answer':
     case 'cut-request':
     case 'cut-answer':
@@ -202,6 +206,10 @@ async function apply(effect: FaultEffect | undefined, exchange: Exchange): Promi
 }
 
 function answer(response: http.ServerResponse, effect: Extract<FaultEffect, { kind: 'status' }>): void {
+  if (effect.status < 300) {
+    response.writeHead(effect.status, { 'content-length': 0 }).end();
+    return;
+  }
   const code = effect.code ?? (effect.status === 503 ? 'SlowDown' : 'InternalError');
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>as told</Message></Error>`;
   response.writeHead(effect.status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) });
@@ -243,7 +251,10 @@ function passOn({ request, response, target, agent }: Exchange, effect?: FaultEf
       answered.on('end', () => socket.resetAndDestroy());
       return;
     }
-    response.writeHead(answered.statusCode ?? 502, answered.headers);
+    response.writeHead(answered.statusCode ?? 502, {
+      ...answered.headers,
+      ...(effect?.kind === 'headers' && effect.headers),
+    });
     if (effect?.kind !== 'cut-answer' && effect?.kind !== 'stall-answer') {
       response.on('close', () => answered.destroy());
       answered.pipe(response);

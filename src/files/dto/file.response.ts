@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FileCondition, FileStatus, ProcessingStatus, type StoredFile } from '../stored-file.entity.js';
+import { AvailabilityResponse } from './availability.response.js';
 
 /** A checksum of the whole file. */
 export class ChecksumResponse {
@@ -98,6 +99,9 @@ export class FileResponse {
   @ApiProperty({ example: 'STANDARD', description: "S3's name of the storage class." })
   storageClass!: string;
 
+  @ApiProperty({ type: AvailabilityResponse, description: 'As the store last said; links and content ask it again.' })
+  availability!: AvailabilityResponse;
+
   @ApiProperty({ example: false, description: 'Whether a hold keeps the file from being deleted.' })
   held!: boolean;
 
@@ -142,6 +146,7 @@ export function toFileResponse(file: StoredFile): FileResponse {
     metadata: file.metadata,
     tags: file.tags,
     storageClass: file.storageClass,
+    availability: { state: file.availability, until: file.availableUntil ?? null },
     // Nothing can place a hold yet, so no file is held.
     held: false,
     heldUntil: null,

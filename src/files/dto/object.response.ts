@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import type { ObjectInfo } from '../../storage/index.js';
+import { AvailabilityResponse } from './availability.response.js';
 
 /** Checksums the store keeps of an object. */
 export class ObjectChecksumsResponse {
@@ -32,9 +33,22 @@ export class ObjectResponse {
 
   @ApiProperty({ example: 'STANDARD' })
   storageClass!: string;
+
+  @ApiProperty({ type: AvailabilityResponse })
+  availability!: AvailabilityResponse;
 }
 
 export function toObjectResponse(info: ObjectInfo): ObjectResponse {
-  const { key, sizeBytes, etag, contentType, lastModified, checksums, storageClass } = info;
-  return { key, sizeBytes, etag, contentType, lastModified, checksums: { ...checksums }, storageClass };
+  const { key, sizeBytes, etag, contentType, lastModified, checksums, storageClass, availability } = info;
+  const { state, until = null } = availability;
+  return {
+    key,
+    sizeBytes,
+    etag,
+    contentType,
+    lastModified,
+    checksums: { ...checksums },
+    storageClass,
+    availability: { state, until },
+  };
 }

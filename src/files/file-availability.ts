@@ -1,0 +1,140 @@
+import { Injectable } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { Clock } from '../config/index.js';
+import type { DomainError } from '../errors/index.js';
+import {
+  AvailabilityState,
+  FileKinds,
+  ObjectMissingError,
+  ObjectStorage,
+  RetentionClass,
+  type ObjectInfo,
+} from '../storage/index.js';
+import {
+  FileArchivedError,
+  FileNotStoredError,
+  FileQuarantinedError,
+  FileTrashedError,
+  NotLinkableError,
+} from './files.errors.js';
+import { FilesService } from './files.service.js';
+import { FileCondition, FileStatus, StoredFile } from './stored-file.entity.js';
+
+/** What lifecycle rules move to classes that have to be thawed. Of all else no link costs a question to the store. */
+const MAY_BE_ARCHIVED: ReadonlySet<RetentionClass> = new Set([RetentionClass.Original]);
+const QUESTIONS_IN_FLIGHT = 8;
+const MAX_CLASS_LENGTH = 32;
+
+/** Whether files may be given out, and whether the store can read them now; what it says is kept on the record. */
+@Injectable()
+export class FileAvailability {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly kinds: FileKinds,
+    private readonly files: FilesService,
+    private readonly clock: Clock,
+  ) {}
+
+  /** A file that may be given out: stored, and of a kind that is. Throws otherwise. */
+  async get(id: string): Promise<StoredFile> {
+    const file = await this.files.get(id);
+    const obstacle = this.findObstacle(file);
+    if (obstacle !== undefined) throw obstacle;
+    return file;
+  }
+
+  /** Why a file may not be given out, whatever the store says of it; undefined when it may. */
+  findObstacle(file: StoredFile): DomainError | undefined {
+    return notStored(file) ?? (this.kinds.get(file.kind).linkable ? undefined : new NotLinkableError(file.kind));
+  }
+
+  /** Throws `FileTrashedError` or `FileNotStoredError` where it is not stored. */
+  async getStored(id: string): Promise<StoredFile> {
+    const file = await this.files.get(id);
+    const obstacle = notStored(file);
+    if (obstacle !== undefined) throw obstacle;
+    return file;
+  }
+
+  /**
+   * Throws unless every one of these can be read now: `FileArchivedError`, `FileQuarantinedError`, `ObjectMissingError`. Asks
+   * the store about those that may be archived. Returns until when all of them can be read, where that ends.
+   */
+  async assertReadable(files: readonly StoredFile[]): Promise<Date | undefined> {
+    for (const file of files) assertWhole(file);
+    const ends: number[] = [];
+    const next = files.filter((file) => this.mayBeArchived(file)).values();
+    const work = async (): Promise<void> => {
+      for (const file of next) {
+        const { until } = (await this.readable(file)).availability;
+        if (until !== undefined) ends.push(until.getTime());
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(QUESTIONS_IN_FLIGHT, files.length) }, work));
+    return ends.length === 0 ? undefined : new Date(Math.min(...ends));
+  }
+
+  /** The store's facts about the object of a file, which can be read now; throws as `assertReadable`. */
+  async readable(file: StoredFile): Promise<ObjectInfo> {
+    assertWhole(file);
+    const info = await this.ask(file);
+    const { state } = info.availability;
+    if (state === AvailabilityState.Archived || state === AvailabilityState.Thawing) {
+      throw new FileArchivedError(file.id, info);
+    }
+    return info;
+  }
+
+  /** Asks the store, and keeps on the record what it says of class and archive. Throws `ObjectMissingError`. */
+  async ask(file: StoredFile): Promise<ObjectInfo> {
+    const info = await this.storage.head(file.key);
+    if (info === undefined) throw new ObjectMissingError(file.key);
+    await this.keep(file, info);
+    return info;
+  }
+
+  private async keep(file: StoredFile, { storageClass, availability: { state, until } }: ObjectInfo): Promise<void> {
+    const known = storageClass.slice(0, MAX_CLASS_LENGTH);
+    const isNews =
+      file.storageClass !== known ||
+      file.availability !== state ||
+      (file.availableUntil?.getTime() ?? undefined) !== until?.getTime();
+    if (!isNews) return;
+    // Somebody else may have changed the file meanwhile: then the next question tells.
+    await this.em.fork().nativeUpdate(
+      StoredFile,
+      { id: file.id, status: file.status, attempt: file.attempt },
+      {
+        storageClass: known,
+        availability: state,
+        availableUntil: until ?? null,
+        availabilityAskedAt: this.clock.now(),
+      },
+    );
+  }
+
+  private mayBeArchived(file: StoredFile): boolean {
+    return (
+      file.availability !== AvailabilityState.Available || MAY_BE_ARCHIVED.has(this.kinds.get(file.kind).retentionClass)
+    );
+  }
+}
+
+function notStored(file: StoredFile): DomainError | undefined {
+  if (file.status === FileStatus.Trashed) return new FileTrashedError(file.id);
+  return file.isStored() ? undefined : new FileNotStoredError(file.id, file.status);
+}
+
+function assertWhole(file: StoredFile): void {
+  switch (file.condition) {
+    case FileCondition.Ok:
+      return;
+    case FileCondition.Missing:
+      throw new ObjectMissingError(file.key);
+    case FileCondition.Quarantined:
+      throw new FileQuarantinedError(file.id);
+    default:
+      file.condition satisfies never;
+  }
+}
