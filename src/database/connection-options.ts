@@ -1,5 +1,6 @@
 import { Migrator } from '@mikro-orm/migrations';
 import { PostgreSqlDriver, type Options } from '@mikro-orm/postgresql';
+import { releaseDeadConnections } from './dead-connections.js';
 
 /** Leaves room, in the embedded server's 60 connections, for the queue, LISTEN, migrations and tools. */
 const POOL = { min: 0, max: 20, idleTimeoutMillis: 30_000 } as const;
@@ -10,7 +11,12 @@ export function connectionOptions(url: string) {
     driver: PostgreSqlDriver,
     clientUrl: url,
     pool: POOL,
-    driverOptions: { application_name: 'catalyst-storage', keepAlive: true, connectionTimeoutMillis: 10_000 },
+    driverOptions: {
+      application_name: 'catalyst-storage',
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+      onPoolCreated: releaseDeadConnections,
+    },
     forceUtcTimezone: true,
     timezone: 'UTC',
     extensions: [Migrator],

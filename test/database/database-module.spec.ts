@@ -126,6 +126,22 @@ describe('DatabaseModule', () => {
     }
   });
 
+  it('outlives server processes that die inside transactions, however many', async () => {
+    const options = connectionOptions(database.url);
+    const orm = new MikroORM({
+      ...options,
+      pool: { ...options.pool, max: 2 },
+      entities: [Note],
+      ensureDatabase: false,
+    });
+    const dies = orm.em.fork().transactional((em) => em.execute('select pg_terminate_backend(pg_backend_pid())'));
+    await expect(dies).rejects.toThrow();
+    const alsoDies = orm.em.fork().transactional((em) => em.execute('select pg_terminate_backend(pg_backend_pid())'));
+    await expect(alsoDies).rejects.toThrow();
+    expect(await orm.em.fork().transactional((em) => em.execute('select 1 as one'))).toEqual([{ one: 1 }]);
+    await orm.close(true);
+  });
+
   it('migrates once when several nodes start together', async () => {
     const list = [Migration20260101000000Note, Migration20260102000000Note];
     const applied = await Promise.all(Array.from({ length: 4 }, () => runMigrations(database.url, list)));
