@@ -18,12 +18,19 @@ import {
   NotLinkableError,
 } from './files.errors.js';
 import { FilesService } from './files.service.js';
+import type { RefusedFile } from './links.errors.js';
 import { FileCondition, FileStatus, StoredFile } from './stored-file.entity.js';
 
 /** What lifecycle rules move to classes that have to be thawed. Of all else no link costs a question to the store. */
 const MAY_BE_ARCHIVED: ReadonlySet<RetentionClass> = new Set([RetentionClass.Original]);
 const QUESTIONS_IN_FLIGHT = 8;
 const MAX_CLASS_LENGTH = 32;
+
+/** Which files can be read, and which cannot, and why. */
+export interface Readability {
+  readonly refused: readonly RefusedFile[];
+  readonly until: Date | undefined;
+}
 
 /** Whether files may be given out, and whether the store can read them now; what it says is kept on the record. */
 @Injectable()
@@ -58,24 +65,32 @@ export class FileAvailability {
   }
 
   /**
-   * Throws unless every one of these can be read now: `FileArchivedError`, `FileQuarantinedError`, `ObjectMissingError`. Asks
-   * the store about those that may be archived. Returns until when all of them can be read, where that ends.
+   * Which of these can be read now, and until when all of them can where that ends. Asks the store about those that may be
+   * archived; rejects when it does not answer.
    */
-  async assertReadable(files: readonly StoredFile[]): Promise<Date | undefined> {
-    for (const file of files) assertWhole(file);
+  async examine(files: readonly StoredFile[]): Promise<Readability> {
+    const refused: RefusedFile[] = [];
     const ends: number[] = [];
-    const next = files.filter((file) => this.mayBeArchived(file)).values();
+    const waiting = files.values();
     const work = async (): Promise<void> => {
-      for (const file of next) {
-        const { until } = (await this.readable(file)).availability;
-        if (until !== undefined) ends.push(until.getTime());
+      for (const file of waiting) {
+        try {
+          const { until } = await this.availabilityOf(file);
+          if (until !== undefined) ends.push(until.getTime());
+        } catch (reason) {
+          if (!isAboutTheFile(reason)) throw reason;
+          refused.push({ fileId: file.id, reason });
+        }
       }
     };
     await Promise.all(Array.from({ length: Math.min(QUESTIONS_IN_FLIGHT, files.length) }, work));
-    return ends.length === 0 ? undefined : new Date(Math.min(...ends));
+    return { refused, until: ends.length === 0 ? undefined : new Date(Math.min(...ends)) };
   }
 
-  /** The store's facts about the object of a file, which can be read now; throws as `assertReadable`. */
+  /**
+   * The store's facts about the object of a file, which can be read now. Throws `FileArchivedError`,
+   * `FileQuarantinedError`, `ObjectMissingError`.
+   */
   async readable(file: StoredFile): Promise<ObjectInfo> {
     assertWhole(file);
     const info = await this.ask(file);
@@ -114,6 +129,11 @@ export class FileAvailability {
     );
   }
 
+  private async availabilityOf(file: StoredFile): Promise<{ readonly until?: Date | undefined }> {
+    assertWhole(file);
+    return this.mayBeArchived(file) ? (await this.readable(file)).availability : {};
+  }
+
   private mayBeArchived(file: StoredFile): boolean {
     return (
       file.availability !== AvailabilityState.Available || MAY_BE_ARCHIVED.has(this.kinds.get(file.kind).retentionClass)
@@ -124,6 +144,12 @@ export class FileAvailability {
 function notStored(file: StoredFile): DomainError | undefined {
   if (file.status === FileStatus.Trashed) return new FileTrashedError(file.id);
   return file.isStored() ? undefined : new FileNotStoredError(file.id, file.status);
+}
+
+function isAboutTheFile(error: unknown): error is DomainError {
+  return (
+    error instanceof FileArchivedError || error instanceof FileQuarantinedError || error instanceof ObjectMissingError
+  );
 }
 
 function assertWhole(file: StoredFile): void {

@@ -44,7 +44,9 @@ export class LinksService {
   /** A link that downloads a stored file under its original name. */
   async create(fileId: string, order: LinkOrder): Promise<FileLink> {
     const file = await this.availability.get(fileId);
-    const [link] = await this.issue([file], order);
+    const { refused, until } = await this.availability.examine([file]);
+    if (refused[0] !== undefined) throw refused[0].reason;
+    const [link] = await this.issue([file], { ...order, readableUntil: until });
     if (link === undefined) throw new Error('A link was asked for and none was made');
     return link;
   }
@@ -60,21 +62,23 @@ export class LinksService {
       if (reason !== undefined) refused.push({ fileId, reason });
       else if (file !== undefined) files.push(file);
     }
-    const [first, ...others] = refused;
-    if (first !== undefined) throw new LinksRefusedError([first, ...others]);
-    return this.issue(files, order);
+    assertNone(refused);
+    const examined = await this.availability.examine(files);
+    assertNone(examined.refused);
+    return this.issue(files, { ...order, readableUntil: examined.until });
   }
 
-  private async issue(files: readonly StoredFile[], order: LinkOrder): Promise<readonly FileLink[]> {
-    const { request, actor, idempotent } = order;
+  /** `readableUntil`: a thawed file is archived again one day, and its links end before. */
+  private async issue(
+    files: readonly StoredFile[],
+    { request, actor, idempotent, readableUntil }: LinkOrder & { readonly readableUntil: Date | undefined },
+  ): Promise<readonly FileLink[]> {
     const asked = linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds);
-    // A thawed file is archived again one day: its links end before.
-    const readableUntil = await this.availability.assertReadable(files);
     const seconds = Math.min(
       asked,
       readableUntil === undefined ? asked : secondsUntil(readableUntil, this.clock.now()),
     );
-    const links = await this.sign(files, request, seconds);
+    const links = await this.sign(files, { ...request, expiresInSeconds: seconds });
     const outcome = await this.ledger.enter({
       expiresAt: new Date(Math.min(...links.map((link) => link.expiresAt.getTime()))),
       idempotent,
@@ -87,7 +91,9 @@ export class LinksService {
       })),
     });
     // A repetition gets links that end when the first ones do: there is nothing new to enter.
-    if (!outcome.entered) return this.sign(files, request, secondsUntil(outcome.expiresAt, this.clock.now()));
+    if (!outcome.entered) {
+      return this.sign(files, { ...request, expiresInSeconds: secondsUntil(outcome.expiresAt, this.clock.now()) });
+    }
     for (const { file, expiresAt, servedBy } of links) {
       this.logger.log({
         event: 'TEMP_URL_GENERATED',
@@ -101,13 +107,13 @@ export class LinksService {
     return links;
   }
 
-  private sign(
-    files: readonly StoredFile[],
-    request: LinkRequest,
-    expiresInSeconds: number,
-  ): Promise<readonly FileLink[]> {
-    return Promise.all(files.map((file) => this.signer.sign(file, { ...request, expiresInSeconds })));
+  private sign(files: readonly StoredFile[], terms: LinkTerms): Promise<readonly FileLink[]> {
+    return Promise.all(files.map((file) => this.signer.sign(file, terms)));
   }
+}
+
+function assertNone([first, ...others]: readonly RefusedFile[]): void {
+  if (first !== undefined) throw new LinksRefusedError([first, ...others]);
 }
 
 /** What the ledger keeps of a link: never the URL. */

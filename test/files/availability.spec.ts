@@ -162,25 +162,27 @@ describe('files in an archive', () => {
 
   it('are asked for before a link only where lifecycle rules may have archived them', async () => {
     const [recording, waveform] = [await store(original, 'a1'), await store(result, 'a1')];
-    await module.get(FileAvailability).assertReadable([recording, waveform]);
+    await module.get(FileAvailability).examine([recording, waveform]);
     expect(archive.asked).toEqual([recording.key]);
     const em = module.get(EntityManager).fork();
     await em.execute(`update stored_file set availability = 'archived' where id = ?`, [waveform.id]);
-    await module.get(FileAvailability).assertReadable([await read(waveform.id)]);
+    await module.get(FileAvailability).examine([await read(waveform.id)]);
     expect(archive.asked).toEqual([recording.key, waveform.key]);
     expect((await read(waveform.id)).availability).toBe('available');
   });
 
-  it('stop a list of files that has one of them, and say until when a list can be read', async () => {
+  it('are told apart from the rest of a list, with the time until which that can be read', async () => {
     const files = [];
     for (let count = 0; count < 12; count += 1) files.push(await store(original, 'a2'));
     const availability = module.get(FileAvailability);
-    expect(await availability.assertReadable(files)).toBeUndefined();
+    expect(await availability.examine(files)).toEqual({ refused: [], until: undefined });
     says(files[3]!, 'thawed', inMinutes(50));
     says(files[9]!, 'thawed', inMinutes(40));
-    expect(await availability.assertReadable(files)).toEqual(inMinutes(40));
+    expect(await availability.examine(files)).toEqual({ refused: [], until: inMinutes(40) });
     says(files[11]!, 'archived');
-    await expect(availability.assertReadable(files)).rejects.toMatchObject({
+    const [refused] = (await availability.examine(files)).refused;
+    expect(refused?.fileId).toBe(files[11]!.id);
+    expect(refused?.reason).toMatchObject({
       code: 'ARCHIVED',
       details: { fileId: files[11]!.id, how: `POST /v1/files/${files[11]!.id}/thaw` },
     });
