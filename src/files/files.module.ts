@@ -19,7 +19,9 @@ import { KindsController } from './kinds.controller.js';
 import { LinkLedger } from './link-ledger.js';
 import { LinksService } from './links.service.js';
 import { Place } from './place.entity.js';
+import { PlaceNames } from './place-names.js';
 import { Places } from './places.js';
+import { SessionTrash } from './session-trash.js';
 import { StoredFile } from './stored-file.entity.js';
 import { UsedKey } from './used-key.entity.js';
 
@@ -37,16 +39,18 @@ import { UsedKey } from './used-key.entity.js';
   providers: [
     FileHooks,
     Places,
+    PlaceNames,
     FilePurger,
     FileReservations,
     FileConfirmations,
     FileIntake,
     FilesService,
+    SessionTrash,
     LinksService,
     LinkLedger,
     FileSweeper,
     FileUpkeep,
   ],
-  exports: [FileIntake, FilesService, LinksService, FileSweeper],
+  exports: [FileIntake, FilesService, PlaceNames, SessionTrash, LinksService, FileSweeper],
 })
 export class FilesModule {}

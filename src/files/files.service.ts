@@ -22,6 +22,8 @@ export interface FileQuery {
   readonly kind?: string;
   readonly sessionId?: string;
   readonly sourceFileId?: string;
+  /** Only files whose keys lie in this folder; it ends in a slash. */
+  readonly folder?: string;
   /** From a page before. */
   readonly cursor?: string;
   readonly limit: number;
@@ -53,12 +55,14 @@ export class FilesService {
   }
 
   /** One page, by keyset: a page at the end costs what the first one does. */
-  async list({ status, kind, sessionId, sourceFileId, cursor, limit }: FileQuery): Promise<FilePage> {
+  async list({ status, kind, sessionId, sourceFileId, folder, cursor, limit }: FileQuery): Promise<FilePage> {
     const where: FilterQuery<StoredFile> = {
       status: status ?? FileStatus.Stored,
       ...(kind !== undefined && { kind }),
       ...(sessionId !== undefined && { sessionId }),
       ...(sourceFileId !== undefined && { sourceFileId }),
+      // '0' is what follows '/' in the order of keys.
+      ...(folder !== undefined && { key: { $gt: folder, $lt: `${folder.slice(0, -1)}0` } }),
       ...(cursor !== undefined && { id: { $lt: readCursor(cursor) } }),
     };
     const found = await this.em.fork().find(StoredFile, where, { orderBy: { id: 'desc' }, limit: limit + 1 });
@@ -109,7 +113,14 @@ export class FilesService {
         await em.nativeUpdate(
           StoredFile,
           { id: restored, status: FileStatus.Trashed, attempt },
-          { status: FileStatus.Stored, attempt: attempt + 1, trashedAt: null, trashedWithId: null, leaseUntil: null },
+          {
+            status: FileStatus.Stored,
+            attempt: attempt + 1,
+            trashedAt: null,
+            trashedWithId: null,
+            trashedIn: null,
+            leaseUntil: null,
+          },
         );
       }
       const replaced = await this.places.advance(em, file, actor);

@@ -13,3 +13,12 @@ export class RequireJson implements CanActivate {
     return true;
   }
 }
+
+/** Likewise where a form does as well as JSON. */
+@Injectable()
+export class RequireJsonOrForm extends RequireJson {
+  override canActivate(context: ExecutionContext): boolean {
+    const request = context.switchToHttp().getRequest<Request>();
+    return typeof request.is('multipart/form-data') === 'string' || super.canActivate(context);
+  }
+}

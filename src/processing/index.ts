@@ -7,3 +7,4 @@ export {
   type StepInput,
   type StepResult,
 } from './processing-step.js';
+export { ResultNames } from './result-names.js';

@@ -1,2 +1,2 @@
 export { SessionsModule } from './sessions.module.js';
-export { sessionOriginal, sessionResult } from './session-kinds.js';
+export { manualUpload, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';

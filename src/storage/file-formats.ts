@@ -40,6 +40,8 @@ const FORMATS: Readonly<Record<string, Format>> = {
   },
   '.txt': { contentType: 'text/plain', found: TEXT },
   '.md': { contentType: 'text/markdown', found: TEXT },
+  '.vtt': { contentType: 'text/vtt', found: ['text/vtt', ...TEXT] },
+  '.srt': { contentType: 'application/x-subrip', found: ['application/x-subrip', ...TEXT] },
   '.json': { contentType: 'application/json', found: ['application/json', ...TEXT] },
   '.jpg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
   '.jpeg': { contentType: 'image/jpeg', found: ['image/jpeg'] },
