@@ -9,7 +9,7 @@ export const MAX_JSON_DEPTH = 64;
 /** Controls (C0, DEL) but tab, line feed, form feed and carriage return. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001f\u007f]/;
 const VTT = /^\ufeff?WEBVTT(?:[ \t\r\n]|$)/;
-const SRT_CUE = /^\d+[ \t]*\r?\n\d{2,}:\d{2}:\d{2}[,.]\d{3} --> \d{2,}:\d{2}:\d{2}[,.]\d{3}/m;
+const SRT_CUE = /^\ufeff?\d+[ \t]*\r?\n\d{2,}:\d{2}:\d{2}[,.]\d{3} --> \d{2,}:\d{2}:\d{2}[,.]\d{3}/m;
 
 /**
  * The bytes of posted JSON: an object or an array, or a string that holds one, which is kept as it is. Throws

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsUUID, Matches } from 'class-validator';
+import { Allow, IsUUID, Matches } from 'class-validator';
 import { IfPresent } from '../../http/index.js';
 
 /** What a body that brings content may say besides it. */
@@ -39,7 +39,8 @@ export class PostResultRequest extends SourcedRequest {
     oneOf: [{ type: 'object', additionalProperties: true }, { type: 'array', items: {} }, { type: 'string' }],
     example: { summary: 'Three speakers.' },
   })
-  content!: unknown;
+  @Allow()
+  content: unknown;
 }
 
 /** A transcript that an outside worker or a person made. */
@@ -60,5 +61,6 @@ export class PostTranscriptRequest extends SourcedRequest {
     oneOf: [{ type: 'string' }, { type: 'object', additionalProperties: true }, { type: 'array', items: {} }],
     example: 'Good morning.',
   })
-  content!: unknown;
+  @Allow()
+  content: unknown;
 }
