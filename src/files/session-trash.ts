@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { AuditLog } from '../audit/index.js';
+import { AuditLog, type AuditEntry } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock, Ids } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
@@ -13,6 +13,15 @@ const CHUNK = 500;
 
 /** Files whose place was given to another since. */
 const SUPERSEDED = `exists (select 1 from place where place.key = stored_file.place_key and place.current_revision_id is not null)`;
+
+const SOURCE_STORED = `exists (select 1 from stored_file source
+  where source.id = stored_file.source_file_id and source.status = 'stored')`;
+
+/** A condition on files, and the one value in it. */
+interface Selection {
+  readonly where: string;
+  readonly id: string;
+}
 
 /** What a deletion took. */
 export interface SessionTrashed {
@@ -47,8 +56,7 @@ export class SessionTrash {
     return inTransaction(this.em, async (em) => {
       const deletionId = this.ids.next();
       const now = this.clock.now();
-      await lockSources(em, "session_id = ? and status = 'stored'", sessionId);
-      await lockPlaces(em, "session_id = ? and status = 'stored'", sessionId);
+      await lockSourcesAndPlaces(em, { where: "session_id = ? and status = 'stored'", id: sessionId });
       const taken = await em.execute<{ id: string }[]>(
         `update stored_file set status = 'trashed', attempt = attempt + 1, trashed_at = ?, trashed_in = ?, trashed_with_id = source_file_id
          where id in (select id from stored_file where session_id = ? and status = 'stored' order by id for update) returning id`,
@@ -57,9 +65,14 @@ export class SessionTrash {
       if (taken.length === 0) return { files: 0 };
       await inChunks(em, taken, async (files) => {
         await this.places.vacate(em, files);
-        await this.settle(em, FileEvent.Trashed, files, actor);
+        await this.settle(em, { event: FileEvent.Trashed, files, actor });
       });
-      await this.record(em, 'session.trashed', { sessionId, actor, details: { deletionId, files: taken.length } });
+      await this.record(em, {
+        action: 'session.trashed',
+        subjectId: sessionId,
+        actor,
+        details: { deletionId, files: taken.length },
+      });
       return { files: taken.length };
     });
   }
@@ -77,31 +90,34 @@ export class SessionTrash {
       );
       if (latest === undefined) return undefined;
       const deletionId = latest.trashed_in;
-      await lockSources(em, "trashed_in = ? and status = 'trashed'", deletionId);
-      await lockPlaces(em, "trashed_in = ? and status = 'trashed'", deletionId);
-      const superseded = await leaveInTrash(em, deletionId, SUPERSEDED);
+      await lockSourcesAndPlaces(em, { where: "trashed_in = ? and status = 'trashed'", id: deletionId });
+      const superseded = await leaveInTrash(em, { id: deletionId, where: SUPERSEDED });
       const restored = [
-        ...(await restoreRows(em, deletionId, 'source_file_id is null')),
+        ...(await restoreRows(em, { id: deletionId, where: 'source_file_id is null' })),
         // A result comes back only with its source, which may have been purged by itself.
-        ...(await restoreRows(
-          em,
-          deletionId,
-          "exists (select 1 from stored_file source where source.id = stored_file.source_file_id and source.status = 'stored')",
-        )),
+        ...(await restoreRows(em, { id: deletionId, where: SOURCE_STORED })),
       ];
       await inChunks(em, restored, async (files) => {
         await this.places.reoccupy(em, files);
-        await this.settle(em, FileEvent.Restored, files, actor);
+        await this.settle(em, { event: FileEvent.Restored, files, actor });
       });
-      const orphaned = await leaveInTrash(em, deletionId, 'true');
+      const orphaned = await leaveInTrash(em, { id: deletionId, where: 'true' });
       const outcome = { restored: restored.length, leftInTrash: superseded + orphaned };
-      await this.record(em, 'session.restored', { sessionId, actor, details: { deletionId, ...outcome } });
+      await this.record(em, {
+        action: 'session.restored',
+        subjectId: sessionId,
+        actor,
+        details: { deletionId, ...outcome },
+      });
       return outcome;
     });
   }
 
   /** Audit rows and hooks of an event, in its transaction. */
-  private async settle(em: EntityManager, event: FileEvent, files: readonly StoredFile[], actor: Actor): Promise<void> {
+  private async settle(
+    em: EntityManager,
+    { event, files, actor }: { event: FileEvent; files: readonly StoredFile[]; actor: Actor },
+  ): Promise<void> {
     await this.audit.record(
       em,
       files.map((file) => ({ action: `file.${event}`, actor, subjectType: 'file', subjectId: file.id })),
@@ -109,35 +125,28 @@ export class SessionTrash {
     for (const file of files) await this.hooks.run(event, em, file);
   }
 
-  private record(
-    em: EntityManager,
-    action: string,
-    { sessionId, actor, details }: { sessionId: string; actor: Actor; details: Readonly<Record<string, unknown>> },
-  ): Promise<void> {
-    return this.audit.record(em, [{ action, actor, subjectType: 'session', subjectId: sessionId, details }]);
+  private record(em: EntityManager, entry: Omit<AuditEntry, 'subjectType'>): Promise<void> {
+    return this.audit.record(em, [{ ...entry, subjectType: 'session' }]);
   }
 }
 
 /** What is left in the trash is no longer this deletion's. */
-async function leaveInTrash(em: EntityManager, deletionId: string, which: string): Promise<number> {
+async function leaveInTrash(em: EntityManager, { where, id }: Selection): Promise<number> {
   const left = await em.execute<unknown[]>(
     `update stored_file set trashed_in = null, trashed_with_id = null, attempt = attempt + 1
-     where id in (select id from stored_file where trashed_in = ? and status = 'trashed' and ${which} order by id for update)
+     where id in (select id from stored_file where trashed_in = ? and status = 'trashed' and ${where} order by id for update)
      returning id`,
-    [deletionId],
+    [id],
   );
   return left.length;
 }
 
-/** Locks what results may be made of, before places and other files are locked. */
-async function lockSources(em: EntityManager, where: string, id: string): Promise<void> {
+/** Locks what results may be made of, then places: both before other files. */
+async function lockSourcesAndPlaces(em: EntityManager, { where, id }: Selection): Promise<void> {
   await em.execute(
     `select 1 from stored_file where ${where} and source_file_id is null and place_key is null order by id for update`,
     [id],
   );
-}
-
-async function lockPlaces(em: EntityManager, where: string, id: string): Promise<void> {
   await em.execute(
     `select 1 from place where key in (select place_key from stored_file where ${where} and place_key is not null)
      order by key for update`,
@@ -145,13 +154,14 @@ async function lockPlaces(em: EntityManager, where: string, id: string): Promise
   );
 }
 
-function restoreRows(em: EntityManager, deletionId: string, which: string): Promise<{ id: string }[]> {
+/** Files that a deletion took, and that are in the trash still; `where` says which of them. */
+function restoreRows(em: EntityManager, { where, id }: Selection): Promise<{ id: string }[]> {
   return em.execute<{ id: string }[]>(
     `update stored_file set status = 'stored', attempt = attempt + 1, trashed_at = null, trashed_with_id = null, trashed_in = null,
        lease_until = null
-     where id in (select id from stored_file where trashed_in = ? and status = 'trashed' and ${which} order by id for update)
+     where id in (select id from stored_file where trashed_in = ? and status = 'trashed' and ${where} order by id for update)
      returning id`,
-    [deletionId],
+    [id],
   );
 }
 

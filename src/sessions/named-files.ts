@@ -34,6 +34,7 @@ export interface PostedFile {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly sourceFileId: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly actor: Actor;
 }
 
 /** Which of a session's named files is wanted. */
@@ -66,16 +67,16 @@ export class NamedFiles {
    * Stores content under its name; a file of the same name and source is replaced. Throws `FileNotFoundError`,
    * `SourceTrashedError` or `ForeignSourceError` for a source that is none, `NameTakenError` for a name of another source.
    */
-  async store(posted: PostedFile, actor: Actor): Promise<FileResponse> {
+  async store(posted: PostedFile): Promise<FileResponse> {
     const { name } = posted;
-    if (typeof name === 'string') return this.storeAs(posted, { stem: name, name: 'any' }, actor);
+    if (typeof name === 'string') return this.storeAs(posted, { stem: name, name: 'any' });
     const stem = `${name.type}_${keyTimestamp(this.clock.now())}`;
     try {
-      return await this.storeAs(posted, { stem, name: 'unused' }, actor);
+      return await this.storeAs(posted, { stem, name: 'unused' });
     } catch (error) {
       if (!(error instanceof NameTakenError)) throw error;
       // Two of a type within a second: neither shall replace the other.
-      return this.storeAs(posted, { stem: `${stem}_${this.ids.next().slice(-12)}`, name: 'unused' }, actor);
+      return this.storeAs(posted, { stem: `${stem}_${this.ids.next().slice(-12)}`, name: 'unused' });
     }
   }
 
@@ -98,11 +99,13 @@ export class NamedFiles {
     return file;
   }
 
-  private async storeAs(posted: PostedFile, naming: Naming, actor: Actor): Promise<FileResponse> {
-    const { kind, sessionId, extension, bytes } = posted;
+  private async storeAs(posted: PostedFile, naming: Naming): Promise<FileResponse> {
+    const { kind, sessionId, extension, bytes, actor } = posted;
     const { stem } = naming;
     const source =
-      posted.sourceFileId === undefined ? undefined : await getSource(this.em.fork(), posted.sourceFileId, sessionId);
+      posted.sourceFileId === undefined
+        ? undefined
+        : await getSource(this.em.fork(), { id: posted.sourceFileId, sessionId });
     const placed = source === undefined ? stem : await this.names.of(source.id, stem);
     const parameters = { sessionId, name: placed, ext: extension.slice(1) };
     const idempotent = idempotentRequest(actor.principal.id, posted.idempotencyKey, fingerprintOf(posted));
@@ -125,7 +128,8 @@ export class NamedFiles {
       actor,
       guard: async (em) => {
         // The source's row is locked before the place: see ADR 0014.
-        if (source !== undefined) await getSource(em, source.id, sessionId, LockMode.PESSIMISTIC_WRITE);
+        if (source !== undefined)
+          await getSource(em, { id: source.id, sessionId, lockMode: LockMode.PESSIMISTIC_WRITE });
         await this.places.claim(em, {
           placeKey: kind.template.build(parameters),
           kind: kind.name,
@@ -143,9 +147,11 @@ export class NamedFiles {
 /** The original that a file is to be a result of. */
 async function getSource(
   em: EntityManager,
-  id: string,
-  sessionId: string,
-  lockMode: LockMode = LockMode.NONE,
+  {
+    id,
+    sessionId,
+    lockMode = LockMode.NONE,
+  }: { readonly id: string; readonly sessionId: string; readonly lockMode?: LockMode },
 ): Promise<StoredFile> {
   const file = await em.findOne(StoredFile, { id }, { lockMode, refresh: true });
   if (file === null) throw new FileNotFoundError(id);

@@ -27,21 +27,19 @@ export class SessionResults {
 
   /** Stores a result; the same name again, of the same recording, replaces it. */
   async store({ body, query, actor, sessionId, idempotencyKey }: PostedResult): Promise<StoredFileResponse> {
-    this.answers.permit(query, actor);
+    this.answers.permit({ query, actor });
     const { type, name, content, sourceFileId } = body;
-    const file = await this.files.store(
-      {
-        kind: sessionResult,
-        sessionId,
-        name: name?.replace(/\.json$/, '') ?? { type },
-        extension: '.json',
-        bytes: jsonContent(content),
-        metadata: { type },
-        sourceFileId,
-        idempotencyKey,
-      },
+    const file = await this.files.store({
+      kind: sessionResult,
+      sessionId,
+      name: name?.replace(/\.json$/, '') ?? { type },
+      extension: '.json',
+      bytes: jsonContent(content),
+      metadata: { type },
+      sourceFileId,
+      idempotencyKey,
       actor,
-    );
-    return this.answers.of(file, query, actor);
+    });
+    return this.answers.of(file, { query, actor });
   }
 }

@@ -36,23 +36,21 @@ export class SessionTranscripts {
   /** Stores a transcript; the same name again, of the same recording, replaces it. */
   async store(posted: PostedTranscript): Promise<StoredFileResponse> {
     const { sessionId, query, actor, request } = posted;
-    this.answers.permit(query, actor);
+    this.answers.permit({ query, actor });
     const isForm = typeof request.is('multipart/form-data') === 'string';
     const { name, content, sourceFileId } = await BODY.transform(isForm ? await this.readForm(posted) : request.body);
     const { stem, extension } = splitExtension(name);
-    const file = await this.files.store(
-      {
-        kind: sessionTranscript,
-        sessionId,
-        name: stem,
-        extension,
-        bytes: transcriptContent(extension, content),
-        sourceFileId: sourceFileId ?? query.sourceFileId,
-        idempotencyKey: request.get('idempotency-key'),
-      },
+    const file = await this.files.store({
+      kind: sessionTranscript,
+      sessionId,
+      name: stem,
+      extension,
+      bytes: transcriptContent(extension, content),
+      sourceFileId: sourceFileId ?? query.sourceFileId,
+      idempotencyKey: request.get('idempotency-key'),
       actor,
-    );
-    return this.answers.of(file, query, actor);
+    });
+    return this.answers.of(file, { query, actor });
   }
 
   /** The same as JSON would say: the file's name and its text. */

@@ -3,8 +3,7 @@ import type { Request, Response } from 'express';
 import type { Actor } from '../auth/index.js';
 import { Ids } from '../config/index.js';
 import { checkQuery } from '../http/index.js';
-import { FormUploads, type FormTarget } from '../uploads/index.js';
-import type { FileKind } from '../storage/index.js';
+import { FormUploads, type FormUpload } from '../uploads/index.js';
 import type { StoredFileResponse } from './dto/session-file.response.js';
 import { ManualUploadQuery, OriginalTypeQuery, type AssetsParam, type LinkQuery } from './dto/session.params.js';
 import { manualUpload, sessionAsset, sessionOriginal } from './session-kinds.js';
@@ -30,35 +29,37 @@ export class SessionUploads {
   ) {}
 
   original(sessionId: string, form: FormRequest<OriginalTypeQuery>): Promise<StoredFileResponse> {
-    return this.receive(form, sessionOriginal, async (fields) => {
-      const { type } = await checkQuery(OriginalTypeQuery, { ...named('type', fields), ...form.request.query });
-      return { parameters: { sessionId, type }, references: { sessionId } };
+    return this.receive(form, {
+      kind: sessionOriginal,
+      target: async (fields) => {
+        const { type } = await checkQuery(OriginalTypeQuery, { ...named('type', fields), ...form.request.query });
+        return { parameters: { sessionId, type }, references: { sessionId } };
+      },
     });
   }
 
   asset({ id: sessionId, category }: AssetsParam, form: FormRequest): Promise<StoredFileResponse> {
-    return this.receive(form, sessionAsset, () =>
-      Promise.resolve({ parameters: { sessionId, category }, references: { sessionId } }),
-    );
+    return this.receive(form, {
+      kind: sessionAsset,
+      target: () => Promise.resolve({ parameters: { sessionId, category }, references: { sessionId } }),
+    });
   }
 
   /** Outside any session. */
   manual(form: FormRequest<ManualUploadQuery>): Promise<StoredFileResponse> {
-    return this.receive(form, manualUpload, async (fields) => {
-      const query = await checkQuery(ManualUploadQuery, { ...named('uploadId', fields), ...form.request.query });
-      const uploadId = query.uploadId ?? this.ids.next();
-      return { parameters: { uploadId }, references: {}, metadata: { uploadId } };
+    return this.receive(form, {
+      kind: manualUpload,
+      target: async (fields) => {
+        const query = await checkQuery(ManualUploadQuery, { ...named('uploadId', fields), ...form.request.query });
+        const uploadId = query.uploadId ?? this.ids.next();
+        return { parameters: { uploadId }, references: {}, metadata: { uploadId } };
+      },
     });
   }
 
-  private async receive(
-    { query, actor, request, response }: FormRequest,
-    kind: FileKind,
-    target: (fields: Fields) => Promise<FormTarget>,
-  ): Promise<StoredFileResponse> {
-    this.answers.permit(query, actor);
-    const file = await this.forms.receive({ request, response }, { kind, actor, target });
-    return this.answers.of(file, query, actor);
+  private async receive(form: FormRequest, upload: Pick<FormUpload, 'kind' | 'target'>): Promise<StoredFileResponse> {
+    this.answers.permit(form);
+    return this.answers.of(await this.forms.receive(form, { ...upload, actor: form.actor }), form);
   }
 }
 

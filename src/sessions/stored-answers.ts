@@ -4,6 +4,12 @@ import { LinksService, toLinkResponse, type FileResponse } from '../files/index.
 import type { StoredFileResponse } from './dto/session-file.response.js';
 import type { LinkQuery } from './dto/session.params.js';
 
+/** Who asked, and for what besides the record. */
+interface Asked {
+  readonly query: LinkQuery;
+  readonly actor: Actor;
+}
+
 /** Answers to whoever stored a file: its record, and a link where one is asked for. */
 @Injectable()
 export class StoredAnswers {
@@ -12,11 +18,11 @@ export class StoredAnswers {
   constructor(private readonly links: LinksService) {}
 
   /** Before anything is stored: throws `ScopeMissingError` when a link is asked for and may not be given. */
-  permit({ link }: LinkQuery, actor: Actor): void {
-    if (link === '1') assertScopes(actor, [Scope.LinksCreate]);
+  permit({ query, actor }: Asked): void {
+    if (query.link === '1') assertScopes(actor, [Scope.LinksCreate]);
   }
 
-  async of(file: FileResponse, { link }: LinkQuery, actor: Actor): Promise<StoredFileResponse> {
+  async of(file: FileResponse, { query, actor }: Asked): Promise<StoredFileResponse> {
     this.logger.log({
       event: 'SESSION_FILE_UPLOADED',
       kind: file.kind,
@@ -26,7 +32,7 @@ export class StoredAnswers {
       contentType: file.contentType,
       sizeBytes: file.sizeBytes,
     });
-    if (link !== '1') return file;
+    if (query.link !== '1') return file;
     return Object.assign(file, { link: toLinkResponse(await this.links.create(file.id, {}, actor)) });
   }
 }

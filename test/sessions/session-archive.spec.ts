@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SessionArchive } from '../../src/sessions/session-archive.js';
 import { SessionFiles } from '../../src/sessions/session-files.js';
@@ -94,9 +95,7 @@ describe('the archive of a session', () => {
     const chunks: Buffer[] = [];
     const body = await open();
     body.on('data', (chunk: Buffer) => chunks.push(chunk));
-    await expect(new Promise((resolve, reject) => body.on('end', resolve).on('error', reject))).rejects.toMatchObject({
-      code: 'ARCHIVE_BROKEN',
-    });
+    await expect(finished(body)).rejects.toMatchObject({ code: 'ARCHIVE_BROKEN' });
     await expect(unzip(Buffer.concat(chunks))).rejects.toThrow();
     await sleep(20);
     expect(opened.filter((one) => !one.closed)).toEqual([]);
@@ -112,7 +111,9 @@ describe('the archive of a session', () => {
         },
       });
     const body = await open();
-    body.once('readable', () => body.read(1));
+    body.once('readable', () => {
+      body.read(1);
+    });
     await sleep(100);
     const before = given;
     expect(before).toBeLessThan(40);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { EntityManager } from '@mikro-orm/postgresql';
+import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { Injectable, Logger, type Provider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -19,6 +20,8 @@ import {
   type FileReferences,
   type StoredFile,
 } from '../../src/files/index.js';
+import { ProcessedFile } from '../../src/processing/processed-file.entity.js';
+import { StepRun } from '../../src/processing/step-run.entity.js';
 import { SESSION_KINDS } from '../../src/sessions/session-kinds.js';
 import { StorageModule, type FileKind } from '../../src/storage/index.js';
 import { createTestDatabase } from '../support/test-database.js';
@@ -72,6 +75,7 @@ export async function openSessions(providers: Provider[] = []): Promise<Sessions
       ScheduleModule.forRoot(),
       StorageModule.forFeature(SESSION_KINDS),
       FilesModule,
+      MikroOrmModule.forFeature([ProcessedFile, StepRun]),
     ],
     providers: [Witness, ...providers],
   }).compile();
