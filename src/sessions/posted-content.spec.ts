@@ -34,11 +34,12 @@ describe('jsonContent', () => {
     expect(() => jsonContent(content)).toThrow(refused);
   });
 
-  it('refuses what is nested too deep, without recursion', () => {
+  it('refuses what is nested too deep or has too many parts, before it is parsed', () => {
     expect(jsonContent(nested(MAX_JSON_DEPTH)).length).toBe(2 * MAX_JSON_DEPTH);
     expect(() => jsonContent(nested(MAX_JSON_DEPTH + 1))).toThrow(refused);
     expect(() => jsonContent(JSON.parse(nested(MAX_JSON_DEPTH + 1)))).toThrow(refused);
-    expect(() => jsonContent(nested(200_000))).toThrow(refused);
+    expect(() => jsonContent(nested(5_000_000))).toThrow(refused);
+    expect(() => jsonContent(`[${'[],'.repeat(500_000)}1]`)).toThrow(refused);
   });
 });
 

@@ -1,10 +1,12 @@
 import { errorMessage } from '../errors/index.js';
+import { keepsShape } from '../http/index.js';
 import { InvalidContentError } from './sessions.errors.js';
 
 /** Bytes of a JSON body that brings content; also of a form's file. */
 export const MAX_CONTENT_BYTES = 10 * 1024 * 1024;
 /** Deeper JSON is nobody's result, and breaks readers that recurse. */
 export const MAX_JSON_DEPTH = 64;
+const SHAPE = { maxDepth: MAX_JSON_DEPTH, maxContainers: 500_000 };
 
 /** Controls (C0, DEL) but tab, line feed, form feed and carriage return. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001f\u007f]/;
@@ -17,11 +19,13 @@ const SRT_CUE = /^\ufeff?\d+[ \t]*\r?\n\d{2,}:\d{2}:\d{2}[,.]\d{3} --> \d{2,}:\d
  */
 export function jsonContent(content: unknown): Buffer {
   if (typeof content === 'string') {
-    assertNested(parsed(wellFormed(content)));
-    return Buffer.from(content);
+    // Looked at before it is parsed: parsed, it may take a hundred times the room.
+    const bytes = assertShape(Buffer.from(wellFormed(content)));
+    assertContainer(parsed(content));
+    return bytes;
   }
-  assertNested(content);
-  return Buffer.from(JSON.stringify(content));
+  assertContainer(content);
+  return assertShape(Buffer.from(JSON.stringify(content)));
 }
 
 /** The bytes of a posted transcript, which must be what the extension says. Throws `InvalidContentError`. */
@@ -57,19 +61,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Walks without recursion: how deep it goes is what is to be found out. */
-function assertNested(content: unknown): void {
+function assertContainer(content: unknown): void {
   if (typeof content !== 'object' || content === null)
     throw new InvalidContentError('it must be a JSON object or array, or a string that holds one');
-  let level: object[] = [content];
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > MAX_JSON_DEPTH) throw new InvalidContentError(`it is nested deeper than ${MAX_JSON_DEPTH} levels`);
-    const next: object[] = [];
-    for (const value of level) {
-      for (const inner of Object.values(value) as unknown[]) {
-        if (typeof inner === 'object' && inner !== null) next.push(inner);
-      }
-    }
-    level = next;
-  }
+}
+
+function assertShape(bytes: Buffer): Buffer {
+  if (keepsShape(bytes, SHAPE)) return bytes;
+  throw new InvalidContentError(
+    `it is nested deeper than ${SHAPE.maxDepth} levels, or has more than ${SHAPE.maxContainers} objects and arrays`,
+  );
 }

@@ -225,7 +225,9 @@ describe('sessions', () => {
         [{ type: 'a', content: 'no json' }, 400, 'INVALID_CONTENT'],
         [{ type: 'a', content: '"text"' }, 400, 'INVALID_CONTENT'],
         [{ type: 'a', content: deep }, 400, 'INVALID_CONTENT'],
-        [`{"type":"a","content":${deep}}`, 400, 'INVALID_CONTENT'],
+        [`{"type":"a","content":${deep}}`, 400, 'JSON_TOO_COMPLEX'],
+        [`{"type":"a","content":${'['.repeat(65)}${']'.repeat(65)}}`, 400, 'INVALID_CONTENT'],
+        [`{"type":"a","content":[${'{},'.repeat(500_000)}1]}`, 400, 'JSON_TOO_COMPLEX'],
         ['{"type":"a","content":{"a":1}', 400, 'MALFORMED_JSON'],
         ['[]', 400, 'VALIDATION_FAILED'],
         [{ type: 'A', content: {} }, 400, 'VALIDATION_FAILED'],
@@ -241,6 +243,10 @@ describe('sessions', () => {
       for (const [body, status, code] of bodies) {
         expectError(await post('/v1/sessions/bad/results', body), status, code);
       }
+      const wide = await post('/v1/sessions/bad/results', '{}', { 'content-type': 'application/json; charset=utf-16' });
+      expectError(wide, 415, 'UNSUPPORTED_BODY');
+      const link = await post(`/v1/files/${UNKNOWN_ID}/links`, `{"filename":${deep.slice(60_000, 140_000)}}`);
+      expectError(link, 400, 'JSON_TOO_COMPLEX');
       const plain = await post('/v1/sessions/bad/results', 'text', { 'content-type': 'text/plain' });
       expectError(plain, 415, 'UNSUPPORTED_BODY');
       const { key } = await makeKey(running.target, ['files:read']);
