@@ -1,5 +1,13 @@
 import 'reflect-metadata';
-import { FilesService, FileSweeper, SessionTrash, StoredFile, type FileReferences } from '../../src/files/index.js';
+import { Readable } from 'node:stream';
+import {
+  FileIntake,
+  FilesService,
+  FileSweeper,
+  SessionTrash,
+  StoredFile,
+  type FileReferences,
+} from '../../src/files/index.js';
 import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
 import { ObjectStorage } from '../../src/storage/index.js';
 import { actor, openSessions, Witness, type Sessions } from './sessions-module.js';
@@ -123,6 +131,24 @@ describe('a session in the trash', () => {
     expect(await trash.restore(sessionId, actor)).toEqual({ restored: 1, leftInTrash: 1 });
     expect(await statuses([made, other])).toEqual(['trashed', 'stored']);
     expect(await trash.restore(sessionId, actor)).toBeUndefined();
+  });
+
+  it('does not take what is still on its way: that is stored when it is confirmed', async () => {
+    const sessionId = 'late';
+    const early = await original(sessionId);
+    const intake = sessions.module.get(FileIntake);
+    const sent = await intake.send({
+      kind: sessionOriginal,
+      parameters: { sessionId, type: 'document' },
+      references: { sessionId },
+      filename: 'late.txt',
+      body: Readable.from([Buffer.from('late')]),
+      actor,
+    });
+    if (sent.state !== 'sent') throw new Error('Nothing was sent before');
+    expect(await trash.trash(sessionId, actor)).toEqual({ files: 1 });
+    const [late] = await intake.confirm([sent], { actor });
+    expect(await statuses([early, late!])).toEqual(['trashed', 'stored']);
   });
 
   it('is there whole or not at all', async () => {
