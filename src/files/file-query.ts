@@ -15,6 +15,8 @@ export interface FileQuery {
   readonly documentId?: string;
   readonly ownerId?: string;
   readonly sourceFileId?: string;
+  /** Only files whose keys lie in this folder; it ends in a slash. */
+  readonly folder?: string;
   /** Exact, or all of a family: `audio/*`. */
   readonly contentType?: string;
   readonly condition?: FileCondition;
@@ -55,7 +57,7 @@ const HIGHEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** Each has an index that ends in `status, id`. */
 export const SCOPES = ['sessionId', 'documentId', 'ownerId', 'kind'] as const;
 /** These have none: they count within a scope. */
-const NARROWING = ['contentType', 'condition', 'processingStatus', 'minSizeBytes', 'maxSizeBytes'] as const;
+const NARROWING = ['folder', 'contentType', 'condition', 'processingStatus', 'minSizeBytes', 'maxSizeBytes'] as const;
 /** What has come to be stored is in the indexes of names and of metadata. */
 const SEARCHABLE: readonly FileStatus[] = [FileStatus.Stored, FileStatus.Trashed];
 
@@ -125,6 +127,7 @@ export function filtersOf(query: FileQuery): Fragment {
     ...columnsOf(query)
       .filter(([column]) => !inScope.has(column))
       .map(([column, value]) => equals(column, value)),
+    ...(query.folder === undefined ? [] : [keyLiesIn(query.folder)]),
     ...(contentType === undefined ? [] : [contentTypeIs(contentType)]),
     ...(query.condition === undefined ? [] : [equals('condition', query.condition)]),
     ...(query.processingStatus === undefined ? [] : [equals('processing_status', query.processingStatus)]),
@@ -201,6 +204,11 @@ function firstIdAt(milliseconds: number): string {
 function contentTypeIs(contentType: string): Fragment {
   if (!contentType.endsWith('/*')) return equals('content_type', contentType);
   return { sql: 'starts_with(content_type, ?)', values: [contentType.slice(0, -1)] };
+}
+
+/** '0' is what follows '/' in the order of keys. */
+function keyLiesIn(folder: string): Fragment {
+  return { sql: 'key > ? and key < ?', values: [folder, `${folder.slice(0, -1)}0`] };
 }
 
 function equals(column: string, value: string): Fragment {

@@ -187,3 +187,15 @@ export class LinkTooLongError extends DomainError {
     });
   }
 }
+
+/** The name stands for a file of another source. */
+export class NameTakenError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'NAME_TAKEN';
+  constructor(placeKey: string) {
+    const name = placeKey.slice(placeKey.lastIndexOf('/') + 1);
+    super(`${name} is a file of another source here. Choose another name, or say whose result it is: sourceFileId.`, {
+      details: { name },
+    });
+  }
+}

@@ -30,7 +30,9 @@ import { LinkSigner } from './link-signer.js';
 import { LinksController } from './links.controller.js';
 import { LinksService } from './links.service.js';
 import { Place } from './place.entity.js';
+import { PlaceNames } from './place-names.js';
 import { Places } from './places.js';
+import { SessionTrash } from './session-trash.js';
 import { StoredFile } from './stored-file.entity.js';
 import { TrashController } from './trash.controller.js';
 import { UsedKey } from './used-key.entity.js';
@@ -58,6 +60,7 @@ import { UsedKey } from './used-key.entity.js';
   providers: [
     FileHooks,
     Places,
+    PlaceNames,
     FilePurger,
     FileReservations,
     FileConfirmations,
@@ -68,12 +71,22 @@ import { UsedKey } from './used-key.entity.js';
     FileEdits,
     FileThaws,
     FileTrash,
+    SessionTrash,
     LinksService,
     LinkSigner,
     LinkLedger,
     FileSweeper,
     FileUpkeep,
   ],
-  exports: [FileIntake, FilesService, LinksService, LinkLedger, FileSweeper, FileAvailability],
+  exports: [
+    FileIntake,
+    FilesService,
+    PlaceNames,
+    SessionTrash,
+    LinksService,
+    LinkLedger,
+    FileSweeper,
+    FileAvailability,
+  ],
 })
 export class FilesModule {}

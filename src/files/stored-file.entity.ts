@@ -74,6 +74,8 @@ const StoredFileSchema = defineEntity({
     trashedAt: p.datetime().nullable(),
     /** The source whose deletion took this result along; its restoring brings it back. */
     trashedWithId: p.uuid().nullable(),
+    /** The deletion of a whole session that took this file; the session's restoring brings it back. */
+    trashedIn: p.uuid().nullable(),
   },
 });
 

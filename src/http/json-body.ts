@@ -10,16 +10,32 @@ import { Reflector } from '@nestjs/core';
 import { json, type Request, type RequestHandler, type Response } from 'express';
 import type { Observable } from 'rxjs';
 import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+import { keepsShape, type JsonShape } from './json-shape.js';
 
 const KIBIBYTE = 1024;
 const DEFAULT_LIMIT_BYTES = 100 * KIBIBYTE;
 const JSON_LIMIT = 'http:json-limit';
+/** Far above any body of ours; what validates bodies recurses into them. */
+const SHAPE: JsonShape = { maxDepth: 100, maxContainers: 500_000 };
 
 export class MalformedJsonError extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'MALFORMED_JSON';
   constructor(options?: DomainErrorOptions) {
     super('The body is not JSON that can be read.', options);
+  }
+}
+
+export class JsonTooComplexError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'JSON_TOO_COMPLEX';
+  constructor() {
+    super(
+      `A JSON body is nested ${SHAPE.maxDepth} levels deep at the most, and has ${SHAPE.maxContainers} objects and arrays.`,
+      {
+        details: { ...SHAPE },
+      },
+    );
   }
 }
 
@@ -73,7 +89,8 @@ export class JsonBodyInterceptor implements NestInterceptor {
   }
 
   private read(request: Request, response: Response, limitBytes: number): Promise<void> {
-    const parser = this.parsers.get(limitBytes) ?? json({ limit: limitBytes, type: ['json', '+json'] });
+    const parser =
+      this.parsers.get(limitBytes) ?? json({ limit: limitBytes, type: ['json', '+json'], verify: assertShape });
     this.parsers.set(limitBytes, parser);
     return new Promise((resolve, reject) => {
       void parser(request, response, (error: unknown) => {
@@ -87,7 +104,7 @@ export class JsonBodyInterceptor implements NestInterceptor {
 /** Express' body parser throws errors with the status they ask for. */
 function meaningOf(cause: unknown, limitBytes: number): Error {
   if (!(cause instanceof Error)) return new MalformedJsonError({ cause });
-  if (!('status' in cause)) return cause;
+  if (cause instanceof DomainError || !('status' in cause)) return cause;
   switch (cause.status) {
     case 413:
       return new BodyTooLargeError(limitBytes, { cause });
@@ -98,4 +115,10 @@ function meaningOf(cause: unknown, limitBytes: number): Error {
     default:
       return cause;
   }
+}
+
+/** Before the body is parsed; what this throws comes through `meaningOf` as it is. */
+function assertShape(_: unknown, __: unknown, body: Buffer, encoding: string): void {
+  if (encoding !== 'utf-8') throw new UnsupportedBodyError();
+  if (!keepsShape(body, SHAPE)) throw new JsonTooComplexError();
 }

@@ -11,6 +11,14 @@ export class RequireJson implements CanActivate {
   }
 }
 
+/** Likewise where a form does as well as JSON. */
+@Injectable()
+export class RequireJsonOrForm implements CanActivate {
+  canActivate(context: ExecutionContext): boolean {
+    return assertBodyIs(context, ['json', 'multipart/form-data']);
+  }
+}
+
 /** Likewise for a patch, which may also say that it is a merge patch. */
 @Injectable()
 export class RequireMergePatch implements CanActivate {

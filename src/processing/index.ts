@@ -8,3 +8,4 @@ export {
   type StepResult,
   type StepResultName,
 } from './processing-step.js';
+export { ResultNames } from './result-names.js';

@@ -11,6 +11,7 @@ import type { ProcessingJob } from './processing-queue.js';
 import { ProcessingRecords, type Run } from './processing-records.js';
 import { OvertakenError } from './processing.errors.js';
 import type { StepContext, StepResult } from './processing-step.js';
+import { nameOfResult } from './result-names.js';
 import { StepRegistry, type RegisteredStep } from './step-registry.js';
 
 const PULSE_MS = 1000;
@@ -125,11 +126,10 @@ export class ProcessingRunner {
 
   private async send(run: Run, { kind, name, extension, body }: StepResult, signal: AbortSignal): Promise<SentFile> {
     const { file } = run;
-    const placed = run.ownsPlainNames ? name : `${name}.${file.id}`;
     const sent = await this.intake.send({
       kind,
       parameters: {
-        name: placed,
+        name: nameOfResult(name, run),
         ext: extension,
         ...(file.sessionId != null && { sessionId: file.sessionId }),
       },

@@ -12,6 +12,7 @@ import { ProcessingRunner } from './processing-runner.js';
 import { ProcessingWorker } from './processing-worker.js';
 import { ProcessingController } from './processing.controller.js';
 import { ProcessingService } from './processing.service.js';
+import { ResultNames } from './result-names.js';
 import { StepRegistry } from './step-registry.js';
 import { StepRun } from './step-run.entity.js';
 
@@ -33,7 +34,8 @@ import { StepRun } from './step-run.entity.js';
     ProcessingDispatch,
     ProcessingWorker,
     ProcessingService,
+    ResultNames,
   ],
-  exports: [ProcessingQueue],
+  exports: [ProcessingQueue, ResultNames],
 })
 export class ProcessingModule {}

@@ -1,3 +1,3 @@
 export { SessionIdParam } from './dto/session.params.js';
 export { SessionsModule } from './sessions.module.js';
-export { sessionOriginal, sessionResult } from './session-kinds.js';
+export { manualUpload, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';

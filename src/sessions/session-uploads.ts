@@ -1,60 +1,69 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { assertScopes, Scope, type Actor } from '../auth/index.js';
+import type { Actor } from '../auth/index.js';
+import { Ids } from '../config/index.js';
 import { checkQuery } from '../http/index.js';
-import { LinksService, toLinkResponse } from '../files/index.js';
-import { FormUploads } from '../uploads/index.js';
+import { FormUploads, type FormUpload } from '../uploads/index.js';
 import type { StoredFileResponse } from './dto/session-file.response.js';
-import { OriginalTypeQuery } from './dto/session.params.js';
-import { sessionOriginal } from './session-kinds.js';
+import { ManualUploadQuery, OriginalTypeQuery, type AssetsParam, type LinkQuery } from './dto/session.params.js';
+import { manualUpload, sessionAsset, sessionOriginal } from './session-kinds.js';
+import { StoredAnswers } from './stored-answers.js';
 
-/** An upload request of a session. */
-export interface SessionUpload {
-  readonly sessionId: string;
-  readonly query: OriginalTypeQuery;
+/** A request that brings a form. */
+export interface FormRequest<Query extends LinkQuery = LinkQuery> {
+  readonly query: Query;
   readonly actor: Actor;
   readonly request: Request;
   readonly response: Response;
 }
 
-/** Takes originals in. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Takes files in that come as forms. With `?link=1` the answer carries a link. */
 @Injectable()
 export class SessionUploads {
-  private readonly logger = new Logger(SessionUploads.name);
-
   constructor(
     private readonly forms: FormUploads,
-    private readonly links: LinksService,
+    private readonly answers: StoredAnswers,
+    private readonly ids: Ids,
   ) {}
 
-  /** Stores the form's file; with `?link=1` the answer carries a link. */
-  async receive({ sessionId, query, actor, request, response }: SessionUpload): Promise<StoredFileResponse> {
-    if (query.link === '1') assertScopes(actor, [Scope.LinksCreate]);
-    const file = await this.forms.receive(
-      { request, response },
-      {
-        kind: sessionOriginal,
-        actor,
-        target: async (fields) => {
-          const { type } = await checkQuery(OriginalTypeQuery, { ...named(fields), ...request.query });
-          return { parameters: { sessionId, type }, references: { sessionId } };
-        },
+  original(sessionId: string, form: FormRequest<OriginalTypeQuery>): Promise<StoredFileResponse> {
+    return this.receive(form, {
+      kind: sessionOriginal,
+      target: async (fields) => {
+        const { type } = await checkQuery(OriginalTypeQuery, { ...named('type', fields), ...form.request.query });
+        return { parameters: { sessionId, type }, references: { sessionId } };
       },
-    );
-    this.logger.log({
-      event: 'SESSION_FILE_UPLOADED',
-      sessionId,
-      fileId: file.id,
-      key: file.key,
-      contentType: file.contentType,
-      sizeBytes: file.sizeBytes,
     });
-    if (query.link !== '1') return file;
-    return Object.assign(file, { link: toLinkResponse(await this.links.create(file.id, { request: {}, actor })) });
+  }
+
+  asset({ id: sessionId, category }: AssetsParam, form: FormRequest): Promise<StoredFileResponse> {
+    return this.receive(form, {
+      kind: sessionAsset,
+      target: () => Promise.resolve({ parameters: { sessionId, category }, references: { sessionId } }),
+    });
+  }
+
+  /** Outside any session. */
+  manual(form: FormRequest<ManualUploadQuery>): Promise<StoredFileResponse> {
+    return this.receive(form, {
+      kind: manualUpload,
+      target: async (fields) => {
+        const query = await checkQuery(ManualUploadQuery, { ...named('uploadId', fields), ...form.request.query });
+        const uploadId = query.uploadId ?? this.ids.next();
+        return { parameters: { uploadId }, references: {}, metadata: { uploadId } };
+      },
+    });
+  }
+
+  private async receive(form: FormRequest, upload: Pick<FormUpload, 'kind' | 'target'>): Promise<StoredFileResponse> {
+    this.answers.permit(form);
+    return this.answers.of(await this.forms.receive(form, { ...upload, actor: form.actor }), form);
   }
 }
 
-/** Of the form's fields, the ones that are parameters: what else a form carries is its own business. */
-function named(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return 'type' in fields ? { type: fields['type'] } : {};
+/** Of the form's fields, the one that is a parameter: what else a form carries is its own business. */
+function named(name: string, fields: Fields): Record<string, unknown> {
+  return Object.hasOwn(fields, name) ? { [name]: fields[name] } : {};
 }

@@ -1,9 +1,9 @@
-import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
-  ApiBody,
   ApiConsumes,
   ApiCreatedResponse,
+  ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiSecurity,
@@ -13,8 +13,11 @@ import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../files/index.js';
+import { ApiFormFile } from './api-form-file.decorator.js';
 import { StoredFileResponse } from './dto/session-file.response.js';
 import { OriginalTypeQuery, SessionIdParam } from './dto/session.params.js';
+import { SessionRestoredResponse, WorkspaceResponse } from './dto/workspace.response.js';
+import { SessionFiles } from './session-files.js';
 import { SessionUploads } from './session-uploads.js';
 import { SessionsService } from './sessions.service.js';
 
@@ -27,6 +30,7 @@ export class SessionsController {
   constructor(
     private readonly uploads: SessionUploads,
     private readonly sessions: SessionsService,
+    private readonly sessionFiles: SessionFiles,
   ) {}
 
   @Post(':id/files')
@@ -37,14 +41,7 @@ export class SessionsController {
       'One file in the form field `file`. Its type is found in its bytes and must go with its name. Recordings are processed in the background: see GET /v1/processing/{fileId}.',
   })
   @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['file'],
-      properties: { file: { type: 'string', format: 'binary', description: 'The file.' } },
-    },
-  })
+  @ApiFormFile()
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(409, 413, 415, 422, 507)
@@ -55,7 +52,7 @@ export class SessionsController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<StoredFileResponse> {
-    return this.uploads.receive({ sessionId: id, query, actor, request, response });
+    return this.uploads.original(id, { query, actor, request, response });
   }
 
   @Get(':id/files')
@@ -66,11 +63,41 @@ export class SessionsController {
     return toFileListResponse(await this.sessions.originals(id, page));
   }
 
-  @Get(':id/results')
+  @Get(':id/workspace')
   @RequireScopes(Scope.FilesRead)
-  @ApiOperation({ summary: 'List the results of a session', description: 'Of all its recordings, newest first.' })
-  @ApiOkResponse({ type: FileListResponse })
-  async results(@Param() { id }: SessionIdParam, @Query() page: PageQuery): Promise<FileListResponse> {
-    return toFileListResponse(await this.sessions.results(id, page));
+  @ApiOperation({
+    summary: 'Say where the files of a session lie',
+    description: 'The folders of the bucket, and how many stored files each has. A folder without files is there too.',
+  })
+  @ApiOkResponse({ type: WorkspaceResponse })
+  async workspace(@Param() { id }: SessionIdParam): Promise<WorkspaceResponse> {
+    return this.sessionFiles.workspace(id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequireScopes(Scope.FilesDelete)
+  @ApiOperation({
+    summary: 'Move a whole session to the trash',
+    description:
+      'All its stored files at once, or none. Restorable for TRASH_DAYS. What is still being uploaded is not taken along. Deleting it again changes nothing.',
+  })
+  @ApiNoContentResponse({ description: 'The session has no stored file any more.' })
+  async trash(@Param() { id }: SessionIdParam, @CurrentActor() actor: Actor): Promise<void> {
+    await this.sessions.trash(id, actor);
+  }
+
+  @Post(':id/restore')
+  @HttpCode(200)
+  @RequireScopes(Scope.FilesWrite)
+  @ApiOperation({
+    summary: 'Bring a session back from the trash',
+    description:
+      'Exactly the files that its latest deletion took; what was deleted by itself stays in the trash. Where a file has been given the name of one of them since, the newer stays.',
+  })
+  @ApiOkResponse({ type: SessionRestoredResponse })
+  @ApiErrors(404, 409)
+  async restore(@Param() { id }: SessionIdParam, @CurrentActor() actor: Actor): Promise<SessionRestoredResponse> {
+    return { sessionId: id, ...(await this.sessions.restore(id, actor)) };
   }
 }

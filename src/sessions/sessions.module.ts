@@ -1,19 +1,51 @@
 import { Module } from '@nestjs/common';
 import { CloudFrontModule } from '../cloudfront/index.js';
 import { FilesModule } from '../files/index.js';
+import { ProcessingModule } from '../processing/index.js';
 import { StorageModule } from '../storage/index.js';
 import { UploadsModule } from '../uploads/index.js';
-import { sessionOriginal, sessionResult } from './session-kinds.js';
 import { SessionCookiesController } from './session-cookies.controller.js';
 import { SessionCookies } from './session-cookies.js';
+import { ManualUploadsController } from './manual-uploads.controller.js';
+import { NamedFiles } from './named-files.js';
+import { SessionArchive } from './session-archive.js';
+import { SessionArchiveController } from './session-archive.controller.js';
+import { SessionAssetsController } from './session-assets.controller.js';
+import { SessionContent } from './session-content.js';
+import { SessionFiles } from './session-files.js';
+import { SESSION_KINDS } from './session-kinds.js';
+import { SessionResults } from './session-results.js';
+import { SessionResultsController } from './session-results.controller.js';
+import { SessionTranscripts } from './session-transcripts.js';
+import { SessionTranscriptsController } from './session-transcripts.controller.js';
 import { SessionUploads } from './session-uploads.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
+import { StoredAnswers } from './stored-answers.js';
 
-/** What belongs to a session: originals, and the results made from them. */
+/** What belongs to a session: originals, the results and transcripts made of them, assets; and files outside any session. */
 @Module({
-  imports: [StorageModule.forFeature([sessionOriginal, sessionResult]), FilesModule, UploadsModule, CloudFrontModule],
-  controllers: [SessionsController, SessionCookiesController],
-  providers: [SessionUploads, SessionCookies, SessionsService],
+  imports: [StorageModule.forFeature(SESSION_KINDS), FilesModule, UploadsModule, ProcessingModule, CloudFrontModule],
+  controllers: [
+    SessionsController,
+    SessionResultsController,
+    SessionTranscriptsController,
+    SessionAssetsController,
+    SessionArchiveController,
+    SessionCookiesController,
+    ManualUploadsController,
+  ],
+  providers: [
+    StoredAnswers,
+    SessionUploads,
+    NamedFiles,
+    SessionResults,
+    SessionTranscripts,
+    SessionContent,
+    SessionFiles,
+    SessionArchive,
+    SessionCookies,
+    SessionsService,
+  ],
 })
 export class SessionsModule {}

@@ -28,7 +28,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   id: OUTSIDE_ID,
   slug: OUTSIDE_ID,
   /** A name, and behind a dot the recording it belongs to where the plain name is another's. */
-  name: `[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?:\\.${UUID})?`,
+  name: `[A-Za-z0-9][A-Za-z0-9_-]{0,95}(?:\\.${UUID})?`,
   filename: '[A-Za-z0-9_][A-Za-z0-9._-]{0,119}',
   language: '[A-Z]{2,3}',
   version: '[1-9][0-9]{0,8}',
@@ -72,6 +72,12 @@ export class KeyTemplate {
   build(parameters: KeyParameters, suffix?: number): string {
     const key = this.text.replace(/\{(\w+)\}/g, (_, name: string) => checked(name, parameters[name]));
     return suffix === undefined ? key : withSuffix(key, suffix);
+  }
+
+  /** The folder that keys with these values lie in, with its slash at the end. */
+  folder(parameters: KeyParameters): string {
+    const folder = this.text.slice(0, this.text.lastIndexOf('/') + 1);
+    return folder.replace(/\{(\w+)\}/g, (_, name: string) => checked(name, parameters[name]));
   }
 
   /** What built this key, or undefined when this template did not. */

@@ -1,6 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { PageQuery } from '../../files/index.js';
+import { EmptyAsAbsent } from '../../http/index.js';
 import { FormatFamily, OUTSIDE_ID } from '../../storage/index.js';
+import { AssetCategory } from '../session-kinds.js';
 
 /** The id of a session in a path. */
 export class SessionIdParam {
@@ -11,14 +14,65 @@ export class SessionIdParam {
   id!: string;
 }
 
-/** What sort of original is sent. */
-export class OriginalTypeQuery {
-  @ApiPropertyOptional({ enum: FormatFamily, enumName: 'FormatFamily', default: FormatFamily.Audio })
-  @IsIn(Object.values(FormatFamily), { message: `type must be one of ${Object.values(FormatFamily).join(', ')}` })
-  type: FormatFamily = FormatFamily.Audio;
+/** A session, and which of its assets. */
+export class AssetsParam extends SessionIdParam {
+  @ApiProperty({ enum: AssetCategory, enumName: 'AssetCategory' })
+  @IsIn(Object.values(AssetCategory), { message: `category must be one of ${Object.values(AssetCategory).join(', ')}` })
+  category!: AssetCategory;
+}
 
+/** What the answer to a stored file holds. */
+export class LinkQuery {
   @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
   @IsOptional()
   @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
   link?: '0' | '1';
+}
+
+/** What sort of original is sent. */
+export class OriginalTypeQuery extends LinkQuery {
+  @ApiPropertyOptional({ enum: FormatFamily, enumName: 'FormatFamily', default: FormatFamily.Audio })
+  @IsIn(Object.values(FormatFamily), { message: `type must be one of ${Object.values(FormatFamily).join(', ')}` })
+  type: FormatFamily = FormatFamily.Audio;
+}
+
+/** Which upload outside any session a file belongs to. */
+export class ManualUploadQuery extends LinkQuery {
+  @ApiPropertyOptional({
+    example: 'interview-7',
+    pattern: `^${OUTSIDE_ID}$`,
+    description: 'A new UUID where absent; `metadata.uploadId` of the answer has it.',
+  })
+  @EmptyAsAbsent()
+  @IsOptional()
+  @Matches(new RegExp(`^${OUTSIDE_ID}$`), {
+    message: 'uploadId must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
+  })
+  uploadId?: string;
+}
+
+/** Of which recording. */
+export class SourceQuery {
+  @ApiPropertyOptional({ format: 'uuid', description: 'Of this recording only: the id of an original.' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  @IsUUID(undefined, { message: 'sourceFileId must be the id of a file' })
+  sourceFileId?: string;
+}
+
+/** How a transcript is posted. */
+export class PostTranscriptQuery extends SourceQuery implements LinkQuery {
+  @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
+  @IsOptional()
+  @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
+  link?: '0' | '1';
+}
+
+/** A page of what belongs to a session's recordings. */
+export class ResultsQuery extends PageQuery {
+  @ApiPropertyOptional({ format: 'uuid', description: 'Of this recording only: the id of an original.' })
+  @EmptyAsAbsent()
+  @IsOptional()
+  @IsUUID(undefined, { message: 'sourceFileId must be the id of a file' })
+  sourceFileId?: string;
 }

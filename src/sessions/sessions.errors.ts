@@ -1,0 +1,55 @@
+import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+
+/** Posted content that is not what its name or route says. */
+export class InvalidContentError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'INVALID_CONTENT';
+  constructor(reason: string, options?: DomainErrorOptions) {
+    super(`The content cannot be kept: ${reason}.`, options);
+  }
+}
+
+/** A result has to be made of an original of its own session. */
+export class ForeignSourceError extends DomainError {
+  readonly kind = 'unprocessable';
+  readonly code = 'SOURCE_NOT_OF_SESSION';
+  constructor(fileId: string, sessionId: string) {
+    super(`File ${fileId} is no original of session ${sessionId}, so nothing here can be its result.`, {
+      details: { sourceFileId: fileId },
+    });
+  }
+}
+
+export class SessionFileNotFoundError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'SESSION_FILE_NOT_FOUND';
+  constructor(sessionId: string, name: string) {
+    super(`Session ${sessionId} has no ${name}.`);
+  }
+}
+
+/** Nothing is known of the session: it has no stored file. */
+export class SessionEmptyError extends DomainError {
+  readonly kind = 'not-found';
+  readonly code = 'SESSION_EMPTY';
+  constructor(sessionId: string) {
+    super(`Session ${sessionId} has no stored file.`);
+  }
+}
+
+export class SessionNotTrashedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'SESSION_NOT_TRASHED';
+  constructor(sessionId: string) {
+    super(`There is nothing in the trash that the deletion of session ${sessionId} put there.`);
+  }
+}
+
+/** The archive broke off: what was sent so far is no whole ZIP. For the log; the client sees its connection end. */
+export class ArchiveBrokenError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'ARCHIVE_BROKEN';
+  constructor(sessionId: string, options?: DomainErrorOptions) {
+    super(`The archive of session ${sessionId} could not be sent to its end.`, options);
+  }
+}

@@ -1,0 +1,97 @@
+import 'reflect-metadata';
+import { FilesService, FileStatus, SessionTrash, StoredFile, type FileResponse } from '../../src/files/index.js';
+import { ResultNames } from '../../src/processing/result-names.js';
+import { NamedFiles } from '../../src/sessions/named-files.js';
+import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
+import { actor, openSessions, type Sessions } from './sessions-module.js';
+
+describe('results of several recordings', () => {
+  let sessions: Sessions;
+  let named: NamedFiles;
+
+  beforeAll(async () => {
+    sessions = await openSessions([NamedFiles, ResultNames]);
+    named = sessions.module.get(NamedFiles);
+  });
+  afterAll(() => sessions.close());
+
+  const post = (sessionId: string, name: string, source?: StoredFile): Promise<FileResponse> =>
+    named.store({
+      kind: sessionResult,
+      sessionId,
+      name,
+      extension: '.json',
+      bytes: Buffer.from('{}'),
+      sourceFileId: source?.id,
+      idempotencyKey: undefined,
+      actor,
+    });
+  /** As processing leaves it: the first recording of a session has the plain names. */
+  const recording = async (sessionId: string, first: boolean): Promise<StoredFile> => {
+    const file = await sessions.store(sessionOriginal, { sessionId, type: 'document' }, { sessionId });
+    await sessions.em.fork().execute(
+      `insert into processed_file (file_id, session_id, job_id, status, progress, attempts, deaths, attempt, owns_plain_names, created_at,
+         updated_at) values (?, ?, gen_random_uuid(), 'done', 1, 0, 0, 1, ?, now(), now())`,
+      [file.id, sessionId, first],
+    );
+    return file;
+  };
+  const stored = (sessionId: string) =>
+    sessions.em.fork().find(StoredFile, { sessionId, kind: sessionResult.name, status: FileStatus.Stored });
+
+  it.each([
+    ['first', [0, 1]],
+    ['last', [1, 0]],
+  ])('keep apart when the first recording is %s', async (_, order) => {
+    const sessionId = `order-${order[0] ?? ''}`;
+    const recordings = [await recording(sessionId, true), await recording(sessionId, false)];
+    const keys: string[] = [];
+    for (const index of order) keys[index] = (await post(sessionId, 'analysis', recordings[index])).key;
+    expect(keys[0]).toMatch(/\/analysis\.json$/);
+    expect(keys[1]?.endsWith(`/analysis.${recordings[1]?.id ?? ''}.json`)).toBe(true);
+    await Promise.all([...recordings, ...recordings].map((source) => post(sessionId, 'analysis', source)));
+    const sources = (await stored(sessionId)).map(({ sourceFileId }) => sourceFileId);
+    expect(sources.sort()).toEqual(recordings.map(({ id }) => id).sort());
+  });
+
+  it('give one name to one source, when two ask at once', async () => {
+    const sessionId = 'race';
+    const source = await recording(sessionId, true);
+    const names = Array.from({ length: 8 }, (_, n) => `name-${n}`);
+    const outcomes = await Promise.allSettled(
+      names.flatMap((name) => [post(sessionId, name, source), post(sessionId, name)]),
+    );
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    expect(failures).toHaveLength(names.length);
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'NAME_TAKEN', kind: 'conflict' });
+    expect(await stored(sessionId)).toHaveLength(names.length);
+  });
+
+  it('do not lose a name to what is no recording’s while they are in the trash', async () => {
+    const sessionId = 'away';
+    const source = await recording(sessionId, true);
+    await post(sessionId, 'analysis', source);
+    await sessions.module.get(SessionTrash).trash(sessionId, actor);
+    await expect(post(sessionId, 'analysis')).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+    await sessions.module.get(SessionTrash).restore(sessionId, actor);
+    expect(await stored(sessionId)).toHaveLength(1);
+  });
+
+  it('are never stored without their source, however it goes', async () => {
+    const files = sessions.module.get(FilesService);
+    for (let round = 0; round < 4; round += 1) {
+      const sessionId = `goes-${round}`;
+      const source = await recording(sessionId, true);
+      const outcomes = await Promise.allSettled([
+        ...Array.from({ length: 5 }, (_, n) => post(sessionId, `name-${n}`, source)),
+        round % 2 === 0 ? files.trash(source.id, actor) : sessions.module.get(SessionTrash).trash(sessionId, actor),
+      ]);
+      for (const outcome of outcomes)
+        if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'SOURCE_TRASHED' });
+      expect(await stored(sessionId)).toEqual([]);
+      const kept = outcomes.slice(0, 5).filter(({ status }) => status === 'fulfilled').length;
+      await files.restore(source.id, actor);
+      expect(await stored(sessionId)).toHaveLength(kept);
+    }
+  });
+});
