@@ -10,13 +10,21 @@ import { FilesModule } from './files/index.js';
 import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
 import { loggerParams } from './logging.js';
 import { OperationsModule } from './operations/index.js';
+import { PicturesModule } from './pictures/index.js';
 import { ProcessingModule } from './processing/index.js';
 import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
-export const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
+export const FEATURES = [
+  FilesModule,
+  SessionsModule,
+  PicturesModule,
+  ProcessingModule,
+  RecordingsModule,
+  OperationsModule,
+];
 
 /** The service: one process, with the parts that its role asks for. */
 @Module({})

@@ -13,6 +13,8 @@ export interface ContentPresentation {
   /** In place of the object's. */
   readonly contentType?: string | undefined;
   readonly contentDisposition?: string | undefined;
+  /** `private` where absent. */
+  readonly cacheControl?: string | undefined;
 }
 
 export type SentContent = Pick<ObjectInfo, 'sizeBytes' | 'etag' | 'lastModified' | 'contentType'>;
@@ -43,7 +45,7 @@ export function planContent(
   const headers = {
     ETag: `"${content.etag}"`,
     'Last-Modified': content.lastModified.toUTCString(),
-    'Cache-Control': 'private',
+    'Cache-Control': presentation.cacheControl ?? 'private',
     'Accept-Ranges': 'bytes',
   };
   const verdict = evaluateConditions(request.headers, content);

@@ -18,6 +18,7 @@ import { FilesService } from './files.service.js';
 import { KindsController } from './kinds.controller.js';
 import { LinkLedger } from './link-ledger.js';
 import { LinksService } from './links.service.js';
+import { PlaceReader } from './place-reader.js';
 import { Place } from './place.entity.js';
 import { Places } from './places.js';
 import { StoredFile } from './stored-file.entity.js';
@@ -37,6 +38,7 @@ import { UsedKey } from './used-key.entity.js';
   providers: [
     FileHooks,
     Places,
+    PlaceReader,
     FilePurger,
     FileReservations,
     FileConfirmations,
@@ -47,6 +49,6 @@ import { UsedKey } from './used-key.entity.js';
     FileSweeper,
     FileUpkeep,
   ],
-  exports: [FileIntake, FilesService, LinksService, FileSweeper],
+  exports: [FileIntake, FilesService, LinksService, FileSweeper, PlaceReader],
 })
 export class FilesModule {}

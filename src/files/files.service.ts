@@ -109,7 +109,14 @@ export class FilesService {
         await em.nativeUpdate(
           StoredFile,
           { id: restored, status: FileStatus.Trashed, attempt },
-          { status: FileStatus.Stored, attempt: attempt + 1, trashedAt: null, trashedWithId: null, leaseUntil: null },
+          {
+            status: FileStatus.Stored,
+            attempt: attempt + 1,
+            trashedAt: null,
+            trashedWithId: null,
+            replacedById: null,
+            leaseUntil: null,
+          },
         );
       }
       const replaced = await this.places.advance(em, file, actor);

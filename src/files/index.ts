@@ -6,6 +6,10 @@ export { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed } from './file-ho
 export { FileIntake, type IncomingFile, type ReplayedFile, type SentFile } from './file-intake.js';
 export { FileSweeper, type SweepReport } from './file-sweeper.js';
 export { EmptyFileError, FileTooLargeError, InvalidFilenameError, UploadInterruptedError } from './files.errors.js';
+export { contentDisposition } from './content-disposition.js';
+export { IntakeStream } from './intake-stream.js';
+export { PlaceReader } from './place-reader.js';
+export { sniffType } from './type-sniffer.js';
 export { FilesModule } from './files.module.js';
 export { FilesService, type FilePage } from './files.service.js';
 export { LinksService } from './links.service.js';

@@ -67,6 +67,8 @@ const StoredFileSchema = defineEntity({
     trashedAt: p.datetime().nullable(),
     /** The source whose deletion took this result along; its restoring brings it back. */
     trashedWithId: p.uuid().nullable(),
+    /** Of a revision that another one sent to the trash: that one's main file. */
+    replacedById: p.uuid().nullable(),
   },
 });
 
