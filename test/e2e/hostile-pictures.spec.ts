@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -409,30 +410,69 @@ describe('hostile pictures', () => {
     expect(answer.status).toBe(400);
   });
 
-  it('a sender that goes away in the middle leaves nothing', async () => {
-    const body = formBody([filePart('x.png', await noise(1500).png().toBuffer())]);
-    const controller = new AbortController();
+  /** A form whose picture begins and then stands still, until it is aborted. */
+  function stalled(id: string, body: Buffer, signal: AbortSignal): Promise<Response> {
     const slow = new ReadableStream<Uint8Array>({
-      async start(stream) {
+      start: (stream) => {
         stream.enqueue(new Uint8Array(body.subarray(0, 400_000)));
-        await sleep(500);
-        controller.abort();
       },
     });
-    const request = running.service.fetch(userAvatar('gone'), {
+    return running.service.fetch(userAvatar(id), {
       method: 'PUT',
       body: slow,
       duplex: 'half',
-      signal: controller.signal,
+      signal,
       headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
     });
-    await expect(request).rejects.toThrow();
-    await until(
-      'no trace',
-      () => traces(running, 'media/avatars/users/gone/'),
-      (left) => left.length === 0,
-      10,
+  }
+
+  it('senders that stand still fill the line, others are told to come back, and their going leaves nothing', async () => {
+    const body = formBody([filePart('x.png', await noise(1500).png().toBuffer())]);
+    const gone = new AbortController();
+    const outcomes = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const answer = await Promise.race([stalled('gone', body, gone.signal), sleep(4000)]).catch(() => undefined);
+        return answer === undefined ? 'waiting' : answer.headers.get('retry-after') === '2' ? answer.status : 'wrong';
+      }),
     );
+    expect(outcomes.filter((outcome) => outcome === 'waiting')).toHaveLength(36);
+    expect(outcomes.filter((outcome) => outcome === 503)).toHaveLength(4);
+    expect(workers(running.service.pid)).toHaveLength(4);
+    gone.abort();
+    await until(
+      'the end of all work',
+      () => Promise.resolve(workers(running.service.pid)),
+      (left) => left.length === 0,
+    );
+    expect(await traces(running, 'media/avatars/users/gone/')).toEqual([]);
     expect((await put(running.service, userAvatar('gone'), await red())).status).toBe(201);
+  }, 60_000);
+
+  it.each([
+    ['SIGKILL', 503, 'PICTURE_WORK_FAILED'],
+    ['SIGSEGV', 422, 'PICTURE_UNREADABLE'],
+  ] as const)('a child that dies by %s is the end of its picture alone', async (signal, status, code) => {
+    const body = formBody([filePart('x.png', await noise(1500).png().toBuffer())]);
+    const answer = stalled('dead', body, AbortSignal.timeout(20_000));
+    const [child] = await until(
+      'a child',
+      () => Promise.resolve(workers(running.service.pid)),
+      (found) => found.length === 1,
+    );
+    process.kill(child ?? 0, signal);
+    expectError(await toAnswer(await answer), status, code);
+    expect(await traces(running, 'media/avatars/users/dead/')).toEqual([]);
   });
 });
+
+/** The processes in which a service decodes pictures now. */
+function workers(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+  return children.filter((child) => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('picture-worker');
+    } catch {
+      return false;
+    }
+  });
+}
