@@ -224,8 +224,15 @@ describe('pictures', () => {
     // What was deleted is not shown again because something else came after it.
     const second = await get(path);
     await service.fetch(path, { method: 'DELETE' });
-    await taken(service, path, { bytes: await picture(GREEN) });
+    const third = await taken(service, path, { bytes: await picture(GREEN) });
     expectError(await toAnswer(await show(service, second.url)), 404, 'PICTURE_NOT_FOUND');
+    // Nor one that was replaced first, brought back, and deleted then.
+    await service.fetch(`/v1/files/${first.main.id}/restore`, { method: 'POST' });
+    expect((await get(path)).url).toBe(first.url);
+    expect((await show(service, third.url)).status).toBe(200);
+    await service.fetch(path, { method: 'DELETE' });
+    await taken(service, path, { bytes: await picture(RED) });
+    expectError(await toAnswer(await show(service, first.url)), 404, 'PICTURE_NOT_FOUND');
   });
 
   it('are always of one upload in both sizes, while many replace them', async () => {
@@ -289,10 +296,10 @@ describe('pictures', () => {
     })
       .png({ progressive: true, compressionLevel: 1 })
       .toBuffer();
-    let pending = true;
-    const work = put(service, userAvatar('large'), large).finally(() => (pending = false));
+    const state = { pending: true };
+    const work = put(service, userAvatar('large'), large).finally(() => (state.pending = false));
     let answers = 0;
-    while (pending) {
+    while (state.pending) {
       const live = await fetch(`${service.url}/health/live`);
       expect(live.status).toBe(200);
       await live.text();
