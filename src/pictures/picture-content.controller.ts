@@ -20,6 +20,7 @@ export class PictureContentController {
   @ApiOperation({
     summary: 'Show a picture',
     description: 'Needs no key. Byte ranges and conditions work. Browsers and CDNs may keep it for a year.',
+    security: [],
   })
   @ApiOkResponse({
     description: 'The picture.',

@@ -324,13 +324,16 @@ describe('hostile pictures', () => {
   it.each(REFUSED)('are refused, and nothing is left: $what', async ({ name, make, status, code }) => {
     const bytes = await make();
     const id = `refused-${(count += 1)}`;
-    for (const [path, folder] of [
+    const places = [
       [userAvatar(id), 'media/avatars/users'],
       [logo(id), 'media/organization-logos'],
-    ] as const) {
-      expectError(await toAnswer(await put(running.service, path, bytes, name)), status, code);
-      expect(await traces(running, `${folder}/${id}/`)).toEqual([]);
-    }
+    ] as const;
+    await Promise.all(
+      places.map(async ([path, folder]) => {
+        expectError(await toAnswer(await put(running.service, path, bytes, name)), status, code);
+        expect(await traces(running, `${folder}/${id}/`)).toEqual([]);
+      }),
+    );
   });
 
   it.each(TAKEN)(
@@ -338,7 +341,7 @@ describe('hostile pictures', () => {
     async ({ name, make, colour, width, height }) => {
       const bytes = await make();
       const id = `taken-${(count += 1)}`;
-      for (const path of [userAvatar(id), logo(id)]) {
+      const check = async (path: string): Promise<void> => {
         const record = await taken(running.service, path, { bytes, name });
         for (const stored of await shown(running.service, record)) {
           const { format, exif, icc, xmp, iptc, comments, pages, space, channels, depth } =
@@ -359,7 +362,8 @@ describe('hostile pictures', () => {
         }
         if (path === logo(id) && width !== undefined && height !== undefined)
           expect(record.main).toMatchObject({ metadata: { width: String(width), height: String(height) } });
-      }
+      };
+      await Promise.all([check(userAvatar(id)), check(logo(id))]);
     },
     60_000,
   );
