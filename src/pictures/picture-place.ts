@@ -1,5 +1,4 @@
-import type { KeyParameters } from '../storage/index.js';
-import type { FileKind } from '../storage/index.js';
+import type { FileKind, KeyParameters } from '../storage/index.js';
 import { PictureShape } from './picture-job.js';
 import { organizationLogo, stakeholderAvatar, userAvatar } from './picture-kinds.js';
 
