@@ -1,7 +1,7 @@
 /** The direction of dependencies between modules, as docs/architecture.md draws it. Checked by `npm run lint`. */
 const order = [
   ['config', 'errors'],
-  ['http', 'metrics'],
+  ['http', 'metrics', 'sandbox'],
   ['embedded-postgres'],
   ['database', 's3'],
   ['object-storage'],

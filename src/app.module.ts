@@ -10,6 +10,7 @@ import { FilesModule } from './files/index.js';
 import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
 import { loggerParams } from './logging.js';
 import { OperationsModule } from './operations/index.js';
+import { PicturesModule } from './pictures/index.js';
 import { ProcessingModule } from './processing/index.js';
 import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
@@ -19,6 +20,7 @@ import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/inde
 export const FEATURES = [
   FilesModule,
   SessionsModule,
+  PicturesModule,
   ProcessingModule,
   RecordingsModule,
   OperationsModule,

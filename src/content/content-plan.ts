@@ -15,6 +15,8 @@ export interface ContentPresentation {
   readonly contentType?: string | undefined;
   /** Active types are served as attachment whatever this says; so is all else where it is absent. */
   readonly contentDisposition?: string | undefined;
+  /** `private` where absent. */
+  readonly cacheControl?: string | undefined;
 }
 
 export type SentContent = Pick<ObjectInfo, 'sizeBytes' | 'etag' | 'lastModified' | 'contentType'>;
@@ -45,7 +47,7 @@ export function planContent(
   const headers = {
     ETag: `"${content.etag}"`,
     'Last-Modified': content.lastModified.toUTCString(),
-    'Cache-Control': 'private',
+    'Cache-Control': presentation.cacheControl ?? 'private',
     'Accept-Ranges': 'bytes',
   };
   const verdict = evaluateConditions(request.headers, content);

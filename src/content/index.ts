@@ -1,6 +1,6 @@
 export { changeCondition } from './change-condition.js';
 export { EntityTag } from './entity-tag.interceptor.js';
-export { headerOf } from './conditional-request.js';
+export { evaluateConditions, headerOf } from './conditional-request.js';
 export { type ContentPlan, type ContentRequest, planContent, type PlannedContent } from './content-plan.js';
 export { sendContent } from './content-response.js';
 export { isActiveType } from './safe-delivery.js';

@@ -29,6 +29,7 @@ import { LinkLedger } from './link-ledger.js';
 import { LinkSigner } from './link-signer.js';
 import { LinksController } from './links.controller.js';
 import { LinksService } from './links.service.js';
+import { PlaceReader } from './place-reader.js';
 import { Place } from './place.entity.js';
 import { PlaceNames } from './place-names.js';
 import { Places } from './places.js';
@@ -61,6 +62,7 @@ import { UsedKey } from './used-key.entity.js';
     FileHooks,
     Places,
     PlaceNames,
+    PlaceReader,
     FilePurger,
     FileReservations,
     FileConfirmations,
@@ -82,6 +84,7 @@ import { UsedKey } from './used-key.entity.js';
     FileIntake,
     FilesService,
     PlaceNames,
+    PlaceReader,
     SessionTrash,
     LinksService,
     LinkLedger,

@@ -89,6 +89,7 @@ export class FilesService {
             trashedAt: null,
             trashedWithId: null,
             trashedIn: null,
+            replacedById: null,
             leaseUntil: null,
           },
         );

@@ -18,6 +18,9 @@ export {
   SourceTrashedError,
   UploadInterruptedError,
 } from './files.errors.js';
+export { IntakeStream } from './intake-stream.js';
+export { PlaceReader } from './place-reader.js';
+export { sniffType } from './type-sniffer.js';
 export { FilesModule } from './files.module.js';
 export { FilesService } from './files.service.js';
 export { LinkLedger } from './link-ledger.js';

@@ -48,9 +48,9 @@ export class Places {
     );
     const replaced = await em.execute<{ id: string }[]>(
       `update stored_file set status = 'trashed', trashed_at = ?, attempt = attempt + 1,
-         trashed_with_id = case when variant is not null then source_file_id end
+         trashed_with_id = case when variant is not null then source_file_id end, replaced_by_id = ?
        where place_key = ? and revision_id <> ? and status = 'stored' returning id`,
-      [now, placeKey, revisionId],
+      [now, file.variant == null ? file.id : file.sourceFileId, placeKey, revisionId],
     );
     await this.audit.record(
       em,

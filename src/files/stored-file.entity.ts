@@ -76,6 +76,8 @@ const StoredFileSchema = defineEntity({
     trashedWithId: p.uuid().nullable(),
     /** The deletion of a whole session that took this file; the session's restoring brings it back. */
     trashedIn: p.uuid().nullable(),
+    /** Of a revision that another one sent to the trash: that one's main file. */
+    replacedById: p.uuid().nullable(),
   },
 });
 

@@ -1,7 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { spawnLimited, watchMemory } from '../sandbox/index.js';
 import { cleanText } from './clean-text.js';
 import { MediaFaultCode, parseMediaReport, type MediaJob } from './media-job.js';
 import type { MediaLimits } from './media-limits.js';
@@ -14,30 +13,8 @@ import {
   NoAudioStreamError,
 } from './recordings.errors.js';
 
-const MEMORY_CHECK_MS = 200;
-/** Node.js reserves some 630 MB of address space that it does not use; the kernel's limit counts them. */
-const RESERVED_BYTES = 1024 ** 3;
-const MAX_HEAP_MB = 192;
 const MAX_STDERR_LENGTH = 4000;
 const MAX_MESSAGE_LENGTH = 500;
-
-/**
- * Sets the kernel's limits and becomes Node.js, under the same process id: $1 open files, $2 seconds of processor time,
- * $3 KiB of data. No core dumps, no files. Where util-linux is there, the kernel also kills the child with its parent.
- * A limit that cannot be set is stricter already. The hard limit of time comes later than the soft one, whose signal says
- * what happened.
- */
-const LIMITED_START = `
-ulimit -c 0 2>/dev/null
-ulimit -f 0 2>/dev/null
-ulimit -n "$1" 2>/dev/null
-ulimit -t $(($2 + 5)) 2>/dev/null
-ulimit -S -t "$2" 2>/dev/null
-ulimit -d "$3" 2>/dev/null
-shift 3
-setpriv --no-new-privs --pdeathsig KILL true 2>/dev/null && exec setpriv --no-new-privs --pdeathsig KILL "$@"
-exec "$@"
-`;
 
 export interface MediaChildOptions {
   /** The built worker, a file URL. */
@@ -68,7 +45,7 @@ export class MediaChild {
     });
     // Nobody may be waiting any more when it comes to nothing.
     this.result.catch(() => undefined);
-    this.child = start(options);
+    this.child = spawnLimited({ script: options.worker, limits: options.limits });
     this.closed = once(this.child, 'close').catch(() => undefined);
     this.child.once('error', (cause) => {
       this.reject(new MediaCrashedError('The process for media work could not be started.', { cause }));
@@ -138,18 +115,10 @@ export class MediaChild {
         this.fail(new MediaTimeoutError(`Working on the recording took longer than ${limits.timeSeconds} seconds.`));
       }, limits.timeSeconds * 1000),
     );
-    if (process.platform !== 'linux') return;
-    this.timers.push(
-      setInterval(() => {
-        void this.checkMemory();
-      }, MEMORY_CHECK_MS),
-    );
-  }
-
-  private async checkMemory(): Promise<void> {
-    const { memoryBytes } = this.options.limits;
-    const used = await residentBytes(this.child.pid);
-    if (used !== undefined && used > memoryBytes) this.fail(memoryError(memoryBytes));
+    const memory = watchMemory(this.child, limits, () => {
+      this.fail(memoryError(limits.memoryBytes));
+    });
+    if (memory !== undefined) this.timers.push(memory);
   }
 
   private fail(error: Error): void {
@@ -172,28 +141,6 @@ export class MediaChild {
       cause: new Error(this.stderr.trim() || 'It wrote no error'),
     });
   }
-}
-
-function start({ worker, limits }: MediaChildOptions): ChildProcess {
-  const node = [process.execPath, `--max-old-space-size=${MAX_HEAP_MB}`, fileURLToPath(worker)];
-  const kibibytes = Math.ceil((limits.memoryBytes + RESERVED_BYTES) / 1024);
-  const numbers = [limits.openFiles, Math.ceil(limits.cpuSeconds), kibibytes].map(String);
-  const [command, ...args] =
-    process.platform === 'win32' ? node : ['/bin/sh', '-c', LIMITED_START, 'media', ...numbers, ...node];
-  return spawn(command ?? process.execPath, args, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    // Nothing of the parent's: its environment holds the credentials of the database and of the store.
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LANG: 'C.UTF-8' },
-    cwd: '/',
-    windowsHide: true,
-  });
-}
-
-/** Of a process on Linux; `undefined` once it has gone. */
-async function residentBytes(pid: number | undefined): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid ?? 'none'}/status`, 'utf8').catch(() => '');
-  const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
 }
 
 function faultError(code: MediaFaultCode, message: string): Error {

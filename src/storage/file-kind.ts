@@ -37,6 +37,11 @@ export interface FileKindDeclaration {
   readonly ifTaken: IfTaken;
   /** Families whose extensions configuration lists, or extensions of the kind's own (with their dot). */
   readonly accepts: readonly (FormatFamily | `.${string}`)[];
+  /**
+   * What senders may give where the service makes the stored file out of it: those of the extensions that configuration allows
+   * for the family. `accepts` is then what is made.
+   */
+  readonly madeFrom?: { readonly family: FormatFamily; readonly extensions: readonly `.${string}`[] };
   /** Which one of `accepts`' families counts for these parameters; all of them without. */
   readonly familyOf?: (parameters: KeyParameters) => FormatFamily;
   /** Bytes; MAX_FILE_SIZE_MB where absent. */
@@ -71,6 +76,7 @@ export class FileKind {
   readonly template: KeyTemplate;
   readonly ifTaken: IfTaken;
   readonly accepts: readonly string[];
+  readonly madeFrom: FileKindDeclaration['madeFrom'];
   readonly maxSizeBytes: number | undefined;
   readonly retentionClass: RetentionClass;
   readonly linkable: boolean;
@@ -84,6 +90,7 @@ export class FileKind {
     this.template = new KeyTemplate(declaration.keyTemplate, numbered);
     this.ifTaken = declaration.ifTaken;
     this.accepts = declaration.accepts;
+    this.madeFrom = declaration.madeFrom;
     this.maxSizeBytes = declaration.maxSizeBytes;
     this.retentionClass = declaration.retentionClass;
     this.linkable = declaration.linkable;

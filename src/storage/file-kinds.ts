@@ -85,6 +85,28 @@ export class FileKinds {
     };
   }
 
+  /** What senders may give: what the kind takes, or what its files are made from. */
+  sendable(kind: FileKind): Acceptance {
+    const { madeFrom } = kind;
+    const acceptance = this.acceptance({ kind });
+    if (madeFrom === undefined) return acceptance;
+    const allowed = this.config.allowedExtensions[madeFrom.family];
+    const extensions = madeFrom.extensions.filter((extension) => allowed.includes(extension));
+    const contentTypes = extensions.map((extension) => contentTypeOf(extension, madeFrom.family) ?? '');
+    return {
+      extensions,
+      contentTypes: [...new Set(contentTypes)],
+      maxSizeBytes: Math.min(acceptance.maxSizeBytes, this.config.maxFileSizeBytes),
+    };
+  }
+
+  /** Throws `TypeNotAcceptedError` when the kind's files are not made from this, or extension and bytes do not go together. */
+  assertSendable(kind: FileKind, file: RecognisedFile): void {
+    const { extensions } = this.sendable(kind);
+    if (!extensions.includes(file.extension) || matchFormat(file.extension, file.foundType) === undefined)
+      throw new TypeNotAcceptedError({ ...file, accepted: extensions });
+  }
+
   /** The content type to store, or `TypeNotAcceptedError` when extension or bytes are not what is taken there. */
   contentType(destination: FileDestination, file: RecognisedFile): string {
     const { extensions } = this.acceptance(destination);

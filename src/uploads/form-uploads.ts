@@ -17,6 +17,7 @@ import { idempotentRequest } from '../idempotency/index.js';
 import { Metrics } from '../metrics/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
 import type { FormExchange } from './form-exchange.js';
+import { goneSignal } from './gone-signal.js';
 import { FORM_OVERHEAD_BYTES, readForm, type FormFile, type FormFileHandler } from './form-reader.js';
 import { readSmallFile } from './small-file.js';
 import { NoFileError } from './uploads.errors.js';
@@ -175,14 +176,6 @@ async function fieldOf(companion: FormCompanion, { request }: FormExchange): Pro
   const bytes = Buffer.from(typeof text === 'string' ? text : '');
   await companion.check(bytes);
   return bytes;
-}
-
-function goneSignal(request: Request): AbortSignal {
-  const gone = new AbortController();
-  request.once('close', () => {
-    if (!request.complete) gone.abort();
-  });
-  return gone.signal;
 }
 
 /** Two forms are the same request when route, file name and Content-Length are. */

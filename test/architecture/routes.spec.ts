@@ -22,6 +22,8 @@ const OPEN_ROUTES = [
   // The signature in the link is the permission.
   'LocalObjectsController.read',
   'LocalObjectsController.store',
+  // A page's <img> has no key: the id of the revision in the URL is the permission.
+  'PictureContentController.show',
 ];
 
 async function routes(): Promise<Route[]> {

@@ -6,11 +6,19 @@ export class KindResponse {
   @ApiProperty({ example: 'session-original' })
   kind!: string;
 
-  @ApiProperty({ type: [String], example: ['.wav', '.mp3'] })
+  @ApiProperty({ type: [String], example: ['.wav', '.mp3'], description: 'Of what may be sent.' })
   extensions!: string[];
 
-  @ApiProperty({ type: [String], example: ['audio/wav', 'audio/mpeg'] })
+  @ApiProperty({ type: [String], example: ['audio/wav', 'audio/mpeg'], description: 'Of what may be sent.' })
   contentTypes!: string[];
+
+  @ApiProperty({
+    type: [String],
+    example: ['audio/wav', 'audio/mpeg'],
+    description:
+      'Of the stored files: others than those that may be sent where the service makes one out of the other.',
+  })
+  storedContentTypes!: string[];
 
   @ApiProperty({ type: 'integer', format: 'int64', example: 524_288_000, description: 'Bytes.' })
   maxSizeBytes!: number;
@@ -36,11 +44,12 @@ export function toKindsResponse(kinds: FileKinds): KindsResponse {
 }
 
 function toKindResponse(kind: FileKind, kinds: FileKinds): KindResponse {
-  const { extensions, contentTypes, maxSizeBytes } = kinds.acceptance({ kind });
+  const { extensions, contentTypes, maxSizeBytes } = kinds.sendable(kind);
   return {
     kind: kind.name,
     extensions: [...extensions],
     contentTypes: [...contentTypes],
+    storedContentTypes: [...kinds.acceptance({ kind }).contentTypes],
     maxSizeBytes,
     retentionClass: kind.retentionClass,
     linkable: kind.linkable,

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { planContent, type ContentRequest, type PlannedContent } from '../content/index.js';
+import { contentDisposition, PlaceReader, type StoredFile } from '../files/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import { PICTURE_KINDS } from './picture-kinds.js';
+import { PictureNotFoundError } from './pictures.errors.js';
+import { nameOf } from './pictures.service.js';
+
+/** A year: what lies under such a URL never changes, a new picture has another. */
+const IMMUTABLE = 'public, max-age=31536000, immutable';
+
+/** Which file of which revision. */
+export interface PictureName {
+  readonly revisionId: string;
+  readonly name: string;
+}
+
+/** Serves pictures to whoever knows the URL of a revision. */
+@Injectable()
+export class PictureContent {
+  constructor(
+    private readonly places: PlaceReader,
+    private readonly storage: ObjectStorage,
+  ) {}
+
+  /** The bytes of a picture, or of a range of it; throws `PictureNotFoundError` for one that is not, or no more, given out. */
+  async open({ revisionId, name }: PictureName, request: ContentRequest): Promise<PlannedContent> {
+    const files = await this.places.revision(revisionId);
+    const file = files.find(
+      ({ key, kind }) => nameOf(key) === name && PICTURE_KINDS.some((known) => known.name === kind),
+    );
+    if (file === undefined) throw new PictureNotFoundError();
+    const plan = planContent(request, sentContent(file), {
+      contentDisposition: contentDisposition('inline', name),
+      cacheControl: IMMUTABLE,
+    });
+    if (plan.range === undefined) return { plan };
+    const content = await this.storage.find(file.key, plan.range);
+    if (content === undefined) throw new PictureNotFoundError();
+    return { plan, body: content.body };
+  }
+}
+
+function sentContent({ sizeBytes, etag, contentType, storedAt, createdAt }: StoredFile) {
+  return { sizeBytes: sizeBytes ?? 0, etag: etag ?? '', contentType, lastModified: storedAt ?? createdAt };
+}

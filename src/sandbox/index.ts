@@ -1,0 +1,1 @@
+export { spawnLimited, watchMemory, type ProcessLimits } from './limited-process.js';

@@ -1,0 +1,11 @@
+import type { Request } from 'express';
+import { UploadInterruptedError } from '../files/index.js';
+
+/** Aborted when the sender goes away before the request has come whole. */
+export function goneSignal(request: Request): AbortSignal {
+  const gone = new AbortController();
+  request.once('close', () => {
+    if (!request.complete) gone.abort(new UploadInterruptedError());
+  });
+  return gone.signal;
+}
