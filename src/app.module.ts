@@ -5,6 +5,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AuthModule } from './auth/index.js';
 import { appConfig, ConfigurationModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseServer } from './database/index.js';
+import { DocumentsModule } from './documents/index.js';
 import { DomainErrorFilter } from './errors/index.js';
 import { FilesModule } from './files/index.js';
 import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
@@ -16,7 +17,14 @@ import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
-export const FEATURES = [FilesModule, SessionsModule, ProcessingModule, RecordingsModule, OperationsModule];
+export const FEATURES = [
+  FilesModule,
+  SessionsModule,
+  DocumentsModule,
+  ProcessingModule,
+  RecordingsModule,
+  OperationsModule,
+];
 
 /** The service: one process, with the parts that its role asks for. */
 @Module({})

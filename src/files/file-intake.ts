@@ -73,7 +73,7 @@ export interface ReplayedFile {
 export interface Confirmation {
   readonly actor: Actor;
   /** Runs first inside the confirming transaction; what it throws keeps the files unconfirmed. */
-  readonly guard?: (em: EntityManager) => Promise<void>;
+  readonly guard?: (em: EntityManager, sent: readonly SentFile[]) => Promise<void>;
   /** Runs last inside it. */
   readonly then?: (em: EntityManager, files: readonly StoredFile[]) => Promise<void>;
   /** What an idempotent sender's repetition is answered; asked when all the files are stored. */
