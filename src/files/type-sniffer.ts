@@ -4,6 +4,8 @@ import { fileTypeFromBuffer } from 'file-type';
 export const SNIFF_BYTES = 64 * 1024;
 
 const UNKNOWN = 'application/octet-stream';
+/** What a ZIP is taken for whose parts do not say more. */
+export const ZIP_TYPE = 'application/zip';
 /** Bytes that plain text does not hold: controls but tab, line feed, form feed, carriage return and escape. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
 

@@ -89,10 +89,18 @@ describe('documents', () => {
 
   describe('exports', () => {
     it('lie in the folder of their family, by day, with language and type, and are listed', async () => {
-      const english = await exported('/v1/documents/sum/exports?family=executive-summary&language=en', 'a.pdf', pdf('en'));
+      const english = await exported(
+        '/v1/documents/sum/exports?family=executive-summary&language=en',
+        'a.pdf',
+        pdf('en'),
+      );
       expect(english).toMatchObject({ kind: 'executive-summary', documentId: 'sum', metadata: { language: 'EN' } });
       expect(english.key).toMatch(/^documents\/exports\/executive-summaries\/\d{4}\/\d{2}\/\d{2}\/sum_EN\.pdf$/);
-      const spanish = await exported('/v1/documents/sum/exports?family=executive-summaries&language=ES', 'a.DOCX', docx);
+      const spanish = await exported(
+        '/v1/documents/sum/exports?family=executive-summaries&language=ES',
+        'a.DOCX',
+        docx,
+      );
       expect(spanish.key).toMatch(/executive-summaries.*\/sum_ES\.docx$/);
       expect(spanish.key).toMatch(TODAY);
       const deck = await exported('/v1/documents/sum/exports?family=slide-deck&language=EN', 'deck.pptx', pptx);
@@ -130,7 +138,9 @@ describe('documents', () => {
 
     it('store a repeated request once', async () => {
       const repeat = () =>
-        post('/v1/documents/once/exports?family=one-pager', [filePart('a.pdf', pdf('once'))], { 'idempotency-key': 'e-1' });
+        post('/v1/documents/once/exports?family=one-pager', [filePart('a.pdf', pdf('once'))], {
+          'idempotency-key': 'e-1',
+        });
       expect(created(await repeat())).toEqual(created(await repeat()));
       expect((await get<FileList>('/v1/documents/once/exports')).items).toHaveLength(1);
     });
@@ -151,24 +161,21 @@ describe('documents', () => {
       expect(await leftOf('refused')).toEqual({ rows: [], objects: [] });
     });
 
-    it.each([
-      ['..%2f..'],
-      ['a%20b'],
-      ['a%2fb'],
-      ['%00'],
-      ['_a'],
-      ['a'.repeat(65)],
-      ['caf%C3%A9'],
-      ["a'or'1"],
-    ])('are refused under the id %s', async (id) => {
-      const answer = await post(`/v1/documents/${id}/exports?family=one-pager`, [filePart('a.pdf', pdf('x'))]);
-      expectError(answer, 400, 'VALIDATION_FAILED');
-      expect((await send(running.service, { path: `/v1/documents/${id}/exports` })).status).toBe(400);
-    });
+    it.each([['..%2f..'], ['a%20b'], ['a%2fb'], ['%00'], ['_a'], ['a'.repeat(65)], ['caf%C3%A9'], ["a'or'1"]])(
+      'are refused under the id %s',
+      async (id) => {
+        const answer = await post(`/v1/documents/${id}/exports?family=one-pager`, [filePart('a.pdf', pdf('x'))]);
+        expectError(answer, 400, 'VALIDATION_FAILED');
+        expect((await send(running.service, { path: `/v1/documents/${id}/exports` })).status).toBe(400);
+      },
+    );
 
     it('are listed by nothing but what is asked for properly', async () => {
       for (const query of ['?family=poster', '?language=english', '?cursor=abc', '?limit=0', '?limit=201', '?sort=1']) {
-        expect([query, (await send(running.service, { path: `/v1/documents/x/exports${query}` })).status]).toEqual([query, 400]);
+        expect([query, (await send(running.service, { path: `/v1/documents/x/exports${query}` })).status]).toEqual([
+          query,
+          400,
+        ]);
       }
       expect(await get('/v1/documents/nobody/exports')).toEqual({ items: [], nextCursor: null });
     });
@@ -232,7 +239,10 @@ describe('documents', () => {
         await zip([...officeParts('docm').rest, bigEntry('word/media/a.jpeg'), officeParts('docm').types]),
         await zip([bigEntry('word/media/a.jpeg')]),
         await zip([bigEntry('a.bin'), ...officeParts('pptx').rest, officeParts('pptx').types]),
-        (await zip([...officeParts('docx').rest, bigEntry('word/media/a.jpeg'), officeParts('docx').types])).subarray(0, -200),
+        (await zip([...officeParts('docx').rest, bigEntry('word/media/a.jpeg'), officeParts('docx').types])).subarray(
+          0,
+          -200,
+        ),
       ]) {
         expectError(await post(name, [filePart('a.docx', bytes)]), 415, 'TYPE_NOT_ACCEPTED');
       }
@@ -266,7 +276,9 @@ describe('documents', () => {
 
     it('never share a number, and are listed by it', async () => {
       const sent = await Promise.all(Array.from({ length: 11 }, () => draft('many')));
-      expect(sent.map(({ version }) => version).sort((a, b) => a - b)).toEqual(Array.from({ length: 11 }, (_, n) => n + 1));
+      expect(sent.map(({ version }) => version).sort((a, b) => a - b)).toEqual(
+        Array.from({ length: 11 }, (_, n) => n + 1),
+      );
       const versions: number[] = [];
       let cursor: string | null = '';
       while (cursor !== null) {
@@ -351,13 +363,20 @@ describe('documents', () => {
         { name: 'charter', filename: 'charter.docx', body: docx },
         { name: 'citations', filename: 'citations.json', body: citations },
       ];
-      const error = expectError(await post('/v1/documents/badcite/charter/drafts', parts(faults)), 400, 'INVALID_CITATIONS');
+      const error = expectError(
+        await post('/v1/documents/badcite/charter/drafts', parts(faults)),
+        400,
+        'INVALID_CITATIONS',
+      );
       expect(error['details']).toMatchObject({ issueCount: 60 });
       expect((error['details'] as { issues: unknown[] }).issues).toHaveLength(20);
       const odd = '[{"text":"a","__proto__":{"quoteId":"../"},"constructor":1}]';
       expect(await draft('odd', odd)).toMatchObject({ citationCount: 1 });
       expectError(
-        await post('/v1/documents/badcite/charter/drafts', parts(JSON.stringify([{ text: 'x', pad: 'y'.repeat(1_100_000) }]))),
+        await post(
+          '/v1/documents/badcite/charter/drafts',
+          parts(JSON.stringify([{ text: 'x', pad: 'y'.repeat(1_100_000) }])),
+        ),
         413,
         'FILE_TOO_LARGE',
       );
@@ -380,10 +399,13 @@ describe('documents', () => {
       expect(await leftOf('badcharter')).toEqual({ rows: [], objects: [] });
     });
 
-    it.each(['0', '-1', '1e3', '9999999999', '01', '1.0', 'x', '%20', '1%00'])('have no version %s', async (version) => {
-      const answer = await send(running.service, { path: `/v1/documents/ch1/charter/drafts/${version}` });
-      expectError(answer, 400, 'VALIDATION_FAILED');
-    });
+    it.each(['0', '-1', '1e3', '9999999999', '01', '1.0', 'x', '%20', '1%00'])(
+      'have no version %s',
+      async (version) => {
+        const answer = await send(running.service, { path: `/v1/documents/ch1/charter/drafts/${version}` });
+        expectError(answer, 400, 'VALIDATION_FAILED');
+      },
+    );
 
     it('have no version that nobody sent', async () => {
       const answer = await send(running.service, { path: '/v1/documents/ch1/charter/drafts/999999999' });
@@ -420,7 +442,9 @@ describe('documents', () => {
       const current = await get<Page<Publication>>('/v1/documents/pub/charter/publications?current=1');
       expect(current.items).toEqual([back]);
       expect((await get<Page<Publication>>('/v1/documents/pub/charter/publications?current=0')).items).toHaveLength(3);
-      const rows = await running.target.sql("select details from audit_event where action = 'charter.published' and subject_id = 'pub'");
+      const rows = await running.target.sql(
+        "select details from audit_event where action = 'charter.published' and subject_id = 'pub'",
+      );
       expect(rows).toHaveLength(4);
       const settled = await until(
         'the copy at the published name',
@@ -433,7 +457,11 @@ describe('documents', () => {
 
     it('takes version and slug from fields before the file', async () => {
       await draft('pubf', QUOTES);
-      const parts = [{ name: 'version', body: '1' }, { name: 'slug', body: 'from-fields' }, filePart('a.pdf', pdf('f'))];
+      const parts = [
+        { name: 'version', body: '1' },
+        { name: 'slug', body: 'from-fields' },
+        filePart('a.pdf', pdf('f')),
+      ];
       const published = created<Publication>(await post('/v1/documents/pubf/charter/publish', parts));
       expect(published).toMatchObject({ version: 1, slug: 'from-fields' });
     });
@@ -512,7 +540,11 @@ describe('documents', () => {
     it('are stored, replaced, listed with their revisions, and brought back', async () => {
       const path = '/v1/templates/export-templates/executive-summary';
       const first = created<Template>(await put(path, [filePart('draft of it.docx', docx)]));
-      expect(first).toMatchObject({ family: 'export-templates', name: 'executive-summary.docx', kind: 'export-template' });
+      expect(first).toMatchObject({
+        family: 'export-templates',
+        name: 'executive-summary.docx',
+        kind: 'export-template',
+      });
       const other = await zip([...officeParts('docx').rest, officeParts('docx').types]);
       const replaced = await put(`${path}.docx`, [filePart('second.docx', other)]);
       expect(replaced.status).toBe(200);
@@ -534,7 +566,9 @@ describe('documents', () => {
       ]);
       expect(await bytesOf(running.service, back)).toEqual(docx);
 
-      const deck = created<Template>(await put('/v1/templates/export-templates/slide-deck', [filePart('a.pptx', pptx)]));
+      const deck = created<Template>(
+        await put('/v1/templates/export-templates/slide-deck', [filePart('a.pptx', pptx)]),
+      );
       created(await put('/v1/templates/charter-templates/charter-base', [filePart('b.docx', docx)]));
       const { items } = await get<Page<Template>>('/v1/templates/export-templates');
       expect(items.map(({ id, name }) => [id, name])).toEqual([
@@ -542,7 +576,9 @@ describe('documents', () => {
         [first.id, 'executive-summary.docx'],
       ]);
       const page = await get<Page<Template>>('/v1/templates/export-templates?limit=1');
-      expect((await get<Page<Template>>(`/v1/templates/export-templates?cursor=${page.nextCursor ?? ''}`)).items).toEqual([items[1]]);
+      expect(
+        (await get<Page<Template>>(`/v1/templates/export-templates?cursor=${page.nextCursor ?? ''}`)).items,
+      ).toEqual([items[1]]);
     });
 
     it('of one name and two types are two, and the name alone means the later one', async () => {
@@ -578,7 +614,11 @@ describe('documents', () => {
     });
 
     it('that nobody stored are not there', async () => {
-      for (const path of ['export-templates/none', 'export-templates/none.pptx', 'charter-templates/executive-summary']) {
+      for (const path of [
+        'export-templates/none',
+        'export-templates/none.pptx',
+        'charter-templates/executive-summary',
+      ]) {
         expectError(await send(running.service, { path: `/v1/templates/${path}` }), 404, 'TEMPLATE_NOT_FOUND');
       }
       expect((await send(running.service, { path: '/v1/templates/nothing' })).status).toBe(400);

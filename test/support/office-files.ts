@@ -73,10 +73,12 @@ export function office(format: OfficeFormat): Promise<Buffer> {
 
 /** A picture that does not compress, larger than what is looked at of a file's beginning. */
 export function bigEntry(name: string): ZipEntry {
-  return { name, content: randomBytes(100_000), stored: true };
+  return { name, content: randomBytes(300_000), stored: true };
 }
 
 /** The smallest file that every PDF reader takes for one; `text` makes two of them differ. */
 export function pdf(text: string): Buffer {
-  return Buffer.from(`%PDF-1.4\n% ${text}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n`);
+  return Buffer.from(
+    `%PDF-1.4\n% ${text}\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n`,
+  );
 }
