@@ -63,7 +63,7 @@ export class CharterDraftsService {
    * Sees to it that a version may be published; in a transaction it stays so until the end. Throws
    * `CharterVersionNotFoundError`, `FileTrashedError` or `CharterWithoutCitationsError`.
    */
-  async assertPublishable(id: CharterVersionId, em: EntityManager = this.em.fork()): Promise<void> {
+  async assertPublishable(id: CharterVersionId, em: EntityManager): Promise<void> {
     const draft = await em.findOne(CharterDraft, { documentId: id.documentId, version: id.version });
     const file = draft === null ? null : await lockForReading(em, draft.fileId);
     if (draft === null || file === null || (!file.isStored() && file.status !== FileStatus.Trashed))
