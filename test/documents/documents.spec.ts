@@ -38,7 +38,7 @@ class SaboteurModule {}
 
 interface Publication {
   readonly id: string;
-  readonly file: { readonly id: string; readonly status: string };
+  readonly file: { readonly id: string; readonly status: string } | null;
   readonly current: boolean;
 }
 
