@@ -20,7 +20,8 @@ const MARKUP: readonly (readonly [RegExp, string])[] = [
 
 /** The media type that the first bytes of a file show; `application/octet-stream` when they show none. */
 export async function sniffType(head: Buffer): Promise<string> {
-  const found = await fileTypeFromBuffer(head);
+  // It throws on some damaged archives, which are then of no type that it knows.
+  const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (found !== undefined && found.mime !== 'application/xml') return found.mime;
   return sniffText(head) ?? found?.mime ?? UNKNOWN;
 }
