@@ -148,6 +148,7 @@ describe('documents', () => {
     await app.get(FileSweeper).sweep();
     const after = await state('all');
     const copy = 'documents/charters/published/all.pdf';
+    expect(after.objects).toContain(copy);
     expect({ ...after, objects: after.objects.filter((object) => object !== copy) }).toEqual(before);
     const [status, second] = await publish('all', 'two');
     expect([status, second.current]).toEqual([201, true]);
