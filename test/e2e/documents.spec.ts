@@ -89,7 +89,8 @@ describe('documents', () => {
       expect(downloadName(download.headers.get('content-disposition'))).toBe('d.pptx');
       expect(download.headers.get('content-type')).toContain('presentationml.presentation');
       const after = [filePart('d.pptx', pptx), { name: 'family', body: 'slide-deck' }];
-      expectError(await post('/v1/documents/fields/exports', after), 400, 'VALIDATION_FAILED');
+      const { message } = expectError(await post('/v1/documents/fields/exports', after), 400, 'VALIDATION_FAILED');
+      expect(message).toContain('before the file');
     });
 
     it('store a repeated request once', async () => {

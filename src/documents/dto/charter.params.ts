@@ -3,7 +3,7 @@ import { IsIn, IsOptional, Matches } from 'class-validator';
 import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { OUTSIDE_ID } from '../../storage/index.js';
-import { DocumentIdParam } from './document.params.js';
+import { BEFORE_THE_FILE, DocumentIdParam } from './document.params.js';
 
 const VERSION = /^[1-9][0-9]{0,8}$/;
 const VERSION_MESSAGE = { message: 'version must be a whole number from 1 to 999999999' };
@@ -39,10 +39,10 @@ export class PublishQuery {
 
 /** What is published as what, once all that says so has been read. */
 export class PublishParameters {
-  @Matches(VERSION, VERSION_MESSAGE)
+  @Matches(VERSION, { message: `${VERSION_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   version!: string;
 
-  @Matches(SLUG, SLUG_MESSAGE)
+  @Matches(SLUG, { message: `${SLUG_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   slug!: string;
 }
 

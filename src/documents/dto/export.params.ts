@@ -4,7 +4,7 @@ import { IsIn, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { EXPORT_FAMILIES, EXPORT_KINDS, executiveSummary } from '../export-kinds.js';
-import { LinkQuery } from './document.params.js';
+import { BEFORE_THE_FILE, LinkQuery } from './document.params.js';
 
 const FAMILIES = EXPORT_KINDS.map(({ name }) => name);
 const FAMILY_MESSAGE = { message: `family must be one of ${FAMILIES.join(', ')}` };
@@ -40,13 +40,13 @@ export class ExportUploadQuery extends LinkQuery {
 /** What an export is, once all that says so has been read. */
 export class ExportParameters extends LinkQuery {
   @AsKindName()
-  @IsIn(FAMILIES, FAMILY_MESSAGE)
+  @IsIn(FAMILIES, { message: `${FAMILY_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   family!: string;
 
   @EmptyAsAbsent()
   @AsUpperCase()
   @ValidateIf(({ family, language }: ExportParameters) => language !== undefined || family === executiveSummary.name)
-  @Matches(/^[A-Z]{2,3}$/, LANGUAGE_MESSAGE)
+  @Matches(/^[A-Z]{2,3}$/, { message: `${LANGUAGE_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   language?: string;
 }
 
