@@ -95,16 +95,13 @@ export class CharterPublicationsService {
       { id: { $in: items.map(({ id }) => id) } },
       { orderBy: { id: 'desc' } },
     );
-    return { items: await Promise.all(publications.map((publication) => this.withFile(publication))), nextCursor };
+    return { items: await withFiles(em, publications), nextCursor };
   }
 
-  /** A publication with its file, unless that is on its way out for good. */
+  /** A publication with its file. */
   async withFile(publication: CharterPublication): Promise<PublishedCharter> {
-    const file = await this.em.fork().findOne(StoredFile, {
-      id: publication.fileId,
-      status: { $in: [FileStatus.Stored, FileStatus.Trashed] },
-    });
-    return { publication, file: file ?? undefined };
+    const [published] = await withFiles(this.em.fork(), [publication]);
+    return published ?? { publication, file: undefined };
   }
 }
 
@@ -128,4 +125,17 @@ async function assertSlugFree(em: EntityManager, request: PublicationRequest): P
     documentId: { $ne: documentId },
   });
   if (other !== null) throw new SlugTakenError({ slug, documentId: other.documentId ?? null });
+}
+
+/** Publications with their files, unless those are on their way out for good. */
+async function withFiles(
+  em: EntityManager,
+  publications: readonly CharterPublication[],
+): Promise<readonly PublishedCharter[]> {
+  const files = await em.find(StoredFile, {
+    id: { $in: publications.map(({ fileId }) => fileId) },
+    status: { $in: [FileStatus.Stored, FileStatus.Trashed] },
+  });
+  const byId = new Map(files.map((file) => [file.id, file]));
+  return publications.map((publication) => ({ publication, file: byId.get(publication.fileId) }));
 }

@@ -243,6 +243,10 @@ describe('charters', () => {
 
       const again = await publish('pub', `?version=1&slug=pub-final`, pdf('one'));
       expect([again.status, JSON.parse(again.text)]).toEqual([200, first]);
+      const revisions = await running.target.sql(
+        "select id, status from stored_file where place_key like '%/pub-final.pdf'",
+      );
+      expect(revisions).toEqual([{ id: first.file?.id, status: 'stored' }]);
       const second = created<Publication>(await publish('pub', `?version=1&slug=pub-final`, pdf('two')));
       await draft('pub', QUOTES);
       const third = created<Publication>(await publish('pub', `?version=2&slug=pub-final`, pdf('two')));
