@@ -5,6 +5,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AuthModule } from './auth/index.js';
 import { appConfig, ConfigurationModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseServer } from './database/index.js';
+import { DocumentsModule } from './documents/index.js';
 import { DomainErrorFilter } from './errors/index.js';
 import { FilesModule } from './files/index.js';
 import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
@@ -21,6 +22,7 @@ export const FEATURES = [
   FilesModule,
   SessionsModule,
   PicturesModule,
+  DocumentsModule,
   ProcessingModule,
   RecordingsModule,
   OperationsModule,

@@ -14,6 +14,8 @@ export function openApiDocument(app: INestApplication, publicUrl: string): OpenA
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer(publicUrl)
     .addTag('sessions', 'What belongs to a session: originals and the results made from them.')
+    .addTag('documents', 'What belongs to a document: exports, the drafts of a charter and what was published of it.')
+    .addTag('templates', 'Templates that documents are made from, with their revisions.')
     .addTag('files', 'Records of files, the trash, links.')
     .addTag('processing', 'How far the processing of a recording is.')
     .addTag('operations', 'Health and metrics.')

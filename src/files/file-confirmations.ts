@@ -41,7 +41,7 @@ export class FileConfirmations {
     sent: readonly SentFile[],
     { actor, guard, then, answer }: Confirmation,
   ): Promise<readonly StoredFile[]> {
-    await guard?.(em);
+    await guard?.(em, sent);
     const files: StoredFile[] = [];
     for (const { fileId, attempt, result, sha256 } of sent) {
       const updated = await em.nativeUpdate(

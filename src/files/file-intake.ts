@@ -21,6 +21,7 @@ import { FileReservations, type Reservation } from './file-reservations.js';
 import { EmptyFileError, InvalidFilenameError, KeyOccupiedError } from './files.errors.js';
 import { IntakeStream } from './intake-stream.js';
 import { moments } from './moments.js';
+import { isOfficeFile, officeType, presumedType } from './office-package.js';
 import type { StoredFile } from './stored-file.entity.js';
 import { sniffType } from './type-sniffer.js';
 
@@ -73,7 +74,7 @@ export interface ReplayedFile {
 export interface Confirmation {
   readonly actor: Actor;
   /** Runs first inside the confirming transaction; what it throws keeps the files unconfirmed. */
-  readonly guard?: (em: EntityManager) => Promise<void>;
+  readonly guard?: (em: EntityManager, sent: readonly SentFile[]) => Promise<void>;
   /** Runs last inside it. */
   readonly then?: (em: EntityManager, files: readonly StoredFile[]) => Promise<void>;
   /** What an idempotent sender's repetition is answered; asked when all the files are stored. */
@@ -104,6 +105,7 @@ export class FileIntake {
       file.body.destroy();
       throw new InvalidFilenameError();
     }
+    const extension = extensionOf(name);
     const destination = { ...file, ...(file.beside && { variant: file.beside.variant }) };
     const { maxSizeBytes } = this.kinds.acceptance(destination);
     const stream = await IntakeStream.open(file.body, maxSizeBytes);
@@ -111,8 +113,8 @@ export class FileIntake {
     let contentType: string;
     try {
       if (stream.head.length === 0) throw new EmptyFileError();
-      const foundType = await sniffType(stream.head);
-      contentType = this.kinds.contentType(destination, { extension: extensionOf(name), foundType });
+      const foundType = presumedType(await sniffType(stream.head), { extension, head: stream.head });
+      contentType = this.kinds.contentType(destination, { extension, foundType });
       reserved = await this.reservations.reserve({ ...file, name, contentType });
     } catch (error) {
       await stream.cancel();
@@ -130,6 +132,10 @@ export class FileIntake {
       if ((await this.storage.head(reserved.key)) !== undefined) throw new KeyTakenError(reserved.key);
       const signal = file.signal === undefined ? leaseLost : AbortSignal.any([leaseLost, file.signal]);
       const result = await this.storage.put(reserved.key, body, { contentType, ifAbsent: true, signal });
+      if (isOfficeFile(extension)) {
+        const foundType = await officeType(this.storage, { key: reserved.key, sizeBytes: result.sizeBytes });
+        this.kinds.contentType(destination, { extension, foundType });
+      }
       moments.sent.publish({ fileId: reserved.fileId });
       return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
     } catch (error) {

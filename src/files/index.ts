@@ -6,13 +6,22 @@ export { LinkResponse, toLinkResponse } from './dto/link.response.js';
 export { PageQuery } from './dto/list-files.query.js';
 export { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed } from './file-hooks.js';
 export { FileAvailability } from './file-availability.js';
-export { FileIntake, type FileReferences, type IncomingFile, type ReplayedFile, type SentFile } from './file-intake.js';
+export {
+  FileIntake,
+  type Confirmation,
+  type FileReferences,
+  type IncomingFile,
+  type ReplayedFile,
+  type SentFile,
+} from './file-intake.js';
 export type { FilePage } from './file-listing.js';
 export { FileSweeper, type SweepReport } from './file-sweeper.js';
 export {
   EmptyFileError,
   FileNotFoundError,
   FileTooLargeError,
+  FileTrashedError,
+  InvalidCursorError,
   InvalidFilenameError,
   NameTakenError,
   SourceTrashedError,

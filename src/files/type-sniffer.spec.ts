@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { office } from '../../test/support/office-files.js';
 import { sniffType } from './type-sniffer.js';
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`../../test/fixtures/audio/${name}`, import.meta.url));
@@ -33,6 +34,16 @@ describe('sniffType', () => {
   it('is not made slow by a text of comments', async () => {
     expect(await sniffType(Buffer.from(`${'<!---->'.repeat(9000)}x`))).toBe('text/plain');
     expect(await sniffType(Buffer.from(`${'<!---->'.repeat(9000)}<script>`))).toBe('text/html');
+  });
+
+  it('survives an archive whose compressed parts are damaged', async () => {
+    const bytes = await office('docx');
+    const content = 30 + bytes.readUInt16LE(26) + bytes.readUInt16LE(28);
+    for (let value = 0; value < 256; value += 1) {
+      bytes[content] = value;
+      bytes[content + 20] = 255 - value;
+      expect(await sniffType(bytes)).toMatch(/^application\//);
+    }
   });
 
   it('takes neither zeros nor torn text for anything', async () => {

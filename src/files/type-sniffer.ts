@@ -4,6 +4,8 @@ import { fileTypeFromBuffer } from 'file-type';
 export const SNIFF_BYTES = 64 * 1024;
 
 const UNKNOWN = 'application/octet-stream';
+/** What a ZIP is taken for whose parts do not say more. */
+export const ZIP_TYPE = 'application/zip';
 /** Bytes that plain text does not hold: controls but tab, line feed, form feed, carriage return and escape. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
 
@@ -18,7 +20,8 @@ const MARKUP: readonly (readonly [RegExp, string])[] = [
 
 /** The media type that the first bytes of a file show; `application/octet-stream` when they show none. */
 export async function sniffType(head: Buffer): Promise<string> {
-  const found = await fileTypeFromBuffer(head);
+  // It throws on some damaged archives, which are then of no type that it knows.
+  const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (found !== undefined && found.mime !== 'application/xml') return found.mime;
   return sniffText(head) ?? found?.mime ?? UNKNOWN;
 }

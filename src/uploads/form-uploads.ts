@@ -7,6 +7,7 @@ import {
   FileIntake,
   FileTooLargeError,
   toFileResponse,
+  type Confirmation,
   type FileResponse,
   type IncomingFile,
   type ReplayedFile,
@@ -24,8 +25,9 @@ import { NoFileError } from './uploads.errors.js';
 
 const FILE_FIELD = 'file';
 
-/** Where the file of a form goes. */
-export type FormTarget = Pick<IncomingFile, 'parameters' | 'references' | 'metadata'>;
+/** Where the file of a form goes; of another kind than the upload's where a field before the file says so. */
+export type FormTarget = Pick<IncomingFile, 'parameters' | 'references' | 'metadata'> &
+  Partial<Pick<IncomingFile, 'kind'>>;
 
 /** A small file that comes with the main one, in a form field of its own, and is stored as a variant of it. */
 export interface FormCompanion {
@@ -37,7 +39,7 @@ export interface FormCompanion {
   check(bytes: Buffer): void | Promise<void>;
 }
 
-export interface FormUpload<Answer = FileResponse> {
+export interface FormUpload<Answer = FileResponse> extends Pick<Confirmation, 'guard' | 'then'> {
   readonly kind: FileKind;
   readonly actor: Actor;
   /** Asked when the file arrives, with the fields that came before it; may refuse by throwing. */
@@ -86,8 +88,8 @@ export class FormUploads {
       );
       const [stored] = files;
       if (stored === undefined) throw new Error('A file was sent, and none was confirmed');
-      this.metrics.uploads.inc({ kind, outcome: 'stored' });
-      this.metrics.uploadedBytes.inc({ kind }, main.result.sizeBytes);
+      this.metrics.uploads.inc({ kind: main.kind.name, outcome: 'stored' });
+      this.metrics.uploadedBytes.inc({ kind: main.kind.name }, main.result.sizeBytes);
       return upload.answer(stored, files);
     } catch (error) {
       this.metrics.uploads.inc({ kind, outcome: outcomeOf(error) });

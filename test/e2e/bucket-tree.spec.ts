@@ -199,8 +199,11 @@ const LINES: readonly Line[] = [
     ['logo.png', 'logo_thumbnail.png'],
     'organization-logo',
   ),
-  asset('presentation-materials', 'deck.pptx', exported('slide-deck', '', { name: 'x.pptx', ends: '' }).contentType, () =>
-    office('pptx'),
+  asset(
+    'presentation-materials',
+    'deck.pptx',
+    exported('slide-deck', '', { name: 'x.pptx', ends: '' }).contentType,
+    () => office('pptx'),
   ),
   asset('shared-documents', 'agenda.pdf', 'application/pdf', () => pdf('agenda')),
   asset('screenshots', 'screen.png', 'image/png', png),
@@ -230,23 +233,26 @@ describe('the bucket tree', () => {
     await running.close();
   });
 
-  it.each(LINES)('$key: stores, lists, links and fetches a real file', async ({ key, store, list, name, contentType }) => {
-    const file = await store(service);
-    expect(file.key).toMatch(new RegExp(`^${key}$`));
-    expect(file).toMatchObject({ status: 'stored', contentType });
-    const listed = await service.json<FileList>(list);
-    expect(listed.items.map(({ id }) => id)).toContain(file.id);
+  it.each(LINES)(
+    '$key: stores, lists, links and fetches a real file',
+    async ({ key, store, list, name, contentType }) => {
+      const file = await store(service);
+      expect(file.key).toMatch(new RegExp(`^${key}$`));
+      expect(file).toMatchObject({ status: 'stored', contentType });
+      const listed = await service.json<FileList>(list);
+      expect(listed.items.map(({ id }) => id)).toContain(file.id);
 
-    const link = await postJson<FileLink>(service, `/v1/files/${file.id}/links`, {});
-    const answer = await fetch(link.url);
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    expect(answer.status).toBe(200);
-    expect(bytes).toHaveLength(file.sizeBytes);
-    expect(answer.headers.get('content-type')).toBe(contentType);
-    expect(downloadName(answer.headers.get('content-disposition'))).toBe(name);
-    const proxied = await service.fetch(`/v1/files/${file.id}/content?proxy=1`);
-    expect(Buffer.from(await proxied.arrayBuffer())).toEqual(bytes);
-  });
+      const link = await postJson<FileLink>(service, `/v1/files/${file.id}/links`, {});
+      const answer = await fetch(link.url);
+      const bytes = Buffer.from(await answer.arrayBuffer());
+      expect(answer.status).toBe(200);
+      expect(bytes).toHaveLength(file.sizeBytes);
+      expect(answer.headers.get('content-type')).toBe(contentType);
+      expect(downloadName(answer.headers.get('content-disposition'))).toBe(name);
+      const proxied = await service.fetch(`/v1/files/${file.id}/content?proxy=1`);
+      expect(Buffer.from(await proxied.arrayBuffer())).toEqual(bytes);
+    },
+  );
 
   it('keeps what the service makes of a recording beside what others make of it', async () => {
     const { items } = await service.json<FileList>('/v1/sessions/tree/files');

@@ -5,7 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 
 /** Nothing here has to survive a power cut, and many specs run side by side. */
-const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '300', autovacuum: 'off' };
+const SETTINGS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+  autovacuum: 'off',
+};
 
 /**
  * One PostgreSQL for all specs: the embedded one in a fresh folder, or the server that TEST_DATABASE_URL names, whose

@@ -4,6 +4,7 @@ import { Migration20261122195500_sets } from './Migration20261122195500_sets.js'
 import { Migration20261122200000_listing } from './Migration20261122200000_listing.js';
 import { Migration20261122201000_availability } from './Migration20261122201000_availability.js';
 import { Migration20261122202000_pictures } from './Migration20261122202000_pictures.js';
+import { Migration20261122203000_documents } from './Migration20261122203000_documents.js';
 import { Migration20261122204000_sessions } from './Migration20261122204000_sessions.js';
 
 /** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
@@ -13,5 +14,6 @@ export const migrations: MigrationList = [
   Migration20261122200000_listing,
   Migration20261122201000_availability,
   Migration20261122202000_pictures,
+  Migration20261122203000_documents,
   Migration20261122204000_sessions,
 ];

@@ -1,0 +1,24 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsIn, Matches } from 'class-validator';
+import { IfPresent } from '../../http/index.js';
+import { OUTSIDE_ID } from '../../storage/index.js';
+
+/** What a message adds where a parameter may be sent in either way. */
+export const BEFORE_THE_FILE = 'sent as a query parameter, or as a form field before the file';
+
+/** The id of a document in a path. */
+export class DocumentIdParam {
+  @ApiProperty({ example: 'charter-2026', pattern: `^${OUTSIDE_ID}$` })
+  @Matches(new RegExp(`^${OUTSIDE_ID}$`), {
+    message: 'id must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
+  })
+  id!: string;
+}
+
+/** Whether the answer to an upload has a link. */
+export class LinkQuery {
+  @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
+  @IfPresent()
+  @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
+  link?: '0' | '1';
+}
