@@ -100,7 +100,8 @@ function pictures(path: string, folder: string, [main, thumbnail]: readonly [str
       return index === 0 ? answer.main : answer.thumbnail;
     },
     list: `/v1/files?kind=${kind}`,
-    name,
+    // The picture is made of me.png.
+    name: `me${index === 0 ? '' : '_thumbnail'}.${name.endsWith('.png') ? 'png' : 'jpg'}`,
     contentType: name.endsWith('.png') ? 'image/png' : 'image/jpeg',
   }));
 }
@@ -108,7 +109,7 @@ function pictures(path: string, folder: string, [main, thumbnail]: readonly [str
 const DOCX = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document';
 
 const LINES: readonly Line[] = [
-  original('audio', 'talk.mp3', () => fixture('tone.mp3'), 'audio/mpeg'),
+  original('audio', 'talk.mp3', () => fixture('stereo.mp3'), 'audio/mpeg'),
   original('document', 'notes.txt', () => Buffer.from('notes of the session'), 'text/plain'),
   original('image', 'board.png', png, 'image/png'),
   {
