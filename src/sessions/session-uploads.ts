@@ -5,8 +5,15 @@ import { Ids } from '../config/index.js';
 import { checkQuery } from '../http/index.js';
 import { FormUploads, type FormUpload } from '../uploads/index.js';
 import type { StoredFileResponse } from './dto/session-file.response.js';
-import { ManualUploadQuery, OriginalTypeQuery, type AssetsParam, type LinkQuery } from './dto/session.params.js';
-import { manualUpload, sessionAsset, sessionOriginal } from './session-kinds.js';
+import {
+  ClipTarget,
+  ManualUploadQuery,
+  OriginalTypeQuery,
+  type AssetsParam,
+  type ClipQuery,
+  type LinkQuery,
+} from './dto/session.params.js';
+import { manualUpload, sessionAsset, sessionClip, sessionOriginal } from './session-kinds.js';
 import { StoredAnswers } from './stored-answers.js';
 
 /** A request that brings a form. */
@@ -42,6 +49,18 @@ export class SessionUploads {
     return this.receive(form, {
       kind: sessionAsset,
       target: () => Promise.resolve({ parameters: { sessionId, category }, references: { sessionId } }),
+    });
+  }
+
+  /** The sound of a quote, cut by somebody else. */
+  clip(sessionId: string, form: FormRequest<ClipQuery>): Promise<StoredFileResponse> {
+    return this.receive(form, {
+      kind: sessionClip,
+      target: async (fields) => {
+        const asked = form.query.quoteId === undefined ? named('quoteId', fields) : { quoteId: form.query.quoteId };
+        const { quoteId } = await checkQuery(ClipTarget, asked);
+        return { parameters: { sessionId, quoteId }, references: { sessionId }, metadata: { quoteId } };
+      },
     });
   }
 

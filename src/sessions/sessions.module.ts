@@ -11,6 +11,7 @@ import { NamedFiles } from './named-files.js';
 import { SessionArchive } from './session-archive.js';
 import { SessionArchiveController } from './session-archive.controller.js';
 import { SessionAssetsController } from './session-assets.controller.js';
+import { SessionClipsController } from './session-clips.controller.js';
 import { SessionContent } from './session-content.js';
 import { SessionFiles } from './session-files.js';
 import { SESSION_KINDS } from './session-kinds.js';
@@ -31,6 +32,7 @@ import { StoredAnswers } from './stored-answers.js';
     SessionResultsController,
     SessionTranscriptsController,
     SessionAssetsController,
+    SessionClipsController,
     SessionArchiveController,
     SessionCookiesController,
     ManualUploadsController,

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { FilesService, SessionTrash, type FilePage, type PageQuery, type SessionRestored } from '../files/index.js';
 import type { AssetsParam, ResultsQuery } from './dto/session.params.js';
-import { sessionAsset, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';
+import { sessionAsset, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';
 import { SessionFiles } from './session-files.js';
 import { SessionEmptyError, SessionNotTrashedError } from './sessions.errors.js';
 
@@ -30,6 +30,10 @@ export class SessionsService {
   assets({ id: sessionId, category }: AssetsParam, page: PageQuery): Promise<FilePage> {
     const folder = sessionAsset.template.folder({ sessionId, category });
     return this.files.list({ kind: sessionAsset.name, sessionId, folder, ...within(page) });
+  }
+
+  clips(sessionId: string, page: PageQuery): Promise<FilePage> {
+    return this.files.list({ kind: sessionClip.name, sessionId, ...within(page) });
   }
 
   /** Moves all of a session's files to the trash, as one. A session without any is there already. */

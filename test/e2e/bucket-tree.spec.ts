@@ -121,6 +121,13 @@ const LINES: readonly Line[] = [
     contentType: 'application/json',
   },
   {
+    key: `audio-files/sessions/session-tree/clips/q-1_${TIME}\\.wav`,
+    store: (service) => form(service, '/v1/sessions/tree/clips?quoteId=q-1', { name: 'quote.wav', bytes: WELCOME }),
+    list: '/v1/sessions/tree/clips',
+    name: 'quote.wav',
+    contentType: 'audio/wav',
+  },
+  {
     key: `audio-files/sessions/session-tree/transcripts/${REVISION}full_transcript\\.txt`,
     store: (service) =>
       postJson(service, '/v1/sessions/tree/transcripts', { name: 'full_transcript.txt', content: 'Welcome, all.' }),

@@ -51,6 +51,28 @@ export class ManualUploadQuery extends LinkQuery {
   uploadId?: string;
 }
 
+const QUOTE_ID = {
+  message: 'quoteId must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
+};
+
+/** Which quote a clip is of; it may also be a form field before the file. */
+export class ClipQuery extends LinkQuery {
+  @ApiPropertyOptional({
+    pattern: `^${OUTSIDE_ID}$`,
+    description: 'Required, here or as a form field before the file.',
+  })
+  @EmptyAsAbsent()
+  @IsOptional()
+  @Matches(new RegExp(`^${OUTSIDE_ID}$`), QUOTE_ID)
+  quoteId?: string;
+}
+
+/** The same when the file arrives. */
+export class ClipTarget {
+  @Matches(new RegExp(`^${OUTSIDE_ID}$`), QUOTE_ID)
+  quoteId!: string;
+}
+
 /** Of which recording. */
 export class SourceQuery {
   @ApiPropertyOptional({ format: 'uuid', description: 'Of this recording only: the id of an original.' })
