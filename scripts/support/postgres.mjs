@@ -25,7 +25,13 @@ const USER = 'postgres';
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 /** Nothing here has to survive a power cut, and many specs run side by side. */
-const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300', 'autovacuum=off'];
+const SETTINGS = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=300',
+  'autovacuum=off',
+];
 
 /**
  * A PostgreSQL server of Debian's packages, with a cluster of its own in a temporary folder.

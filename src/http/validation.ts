@@ -19,34 +19,30 @@ export function validationPipe(): ValidationPipe {
   return new ValidationPipe(OPTIONS);
 }
 
-/** Deeper than anything that is asked for here, and shallow enough for whoever walks it by recursion. */
-const MAX_DEPTH = 64;
-
 /** What Nest's validation takes out of a body, however deep, without a word. */
 const STRIPPED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Refuses what class-validator's whitelist takes for known because every object has it: `constructor`, `toString`. Further down
- * in a body it refuses what would be taken out in silence, and a depth that only an attack has.
+ * Refuses what class-validator's whitelist takes for known because every object has it: `constructor`, `toString`; and, further
+ * down in a body that becomes a DTO, what would be taken out in silence. How deep a body may be was seen before it was parsed.
  */
 export class InheritedNamesPipe implements PipeTransform {
-  transform(value: unknown, { type }: Pick<ArgumentMetadata, 'type'>): unknown {
+  transform(value: unknown, { type, metatype }: Pick<ArgumentMetadata, 'type' | 'metatype'>): unknown {
     if (typeof value !== 'object' || value === null) return value;
     refuse(Object.keys(value).filter((name) => name in Object.prototype));
-    if (type === 'body') walk(value);
+    if (type === 'body' && metatype !== Object) walk(value);
     return value;
   }
 }
 
 function walk(body: object): void {
-  let level: object[] = [body];
-  for (let depth = 1; level.length > 0; depth += 1) {
-    if (depth > MAX_DEPTH) throw new BadRequestException([`the body must be nested at most ${MAX_DEPTH} deep`]);
+  for (let level: object[] = [body]; level.length > 0; level = level.flatMap(objectsIn)) {
     for (const value of level) refuse(Object.keys(value).filter((name) => STRIPPED.has(name)));
-    level = level.flatMap((value) =>
-      Object.values(value).filter((inner: unknown): inner is object => typeof inner === 'object' && inner !== null),
-    );
   }
+}
+
+function objectsIn(value: object): object[] {
+  return Object.values(value).filter((inner: unknown): inner is object => typeof inner === 'object' && inner !== null);
 }
 
 function refuse(names: readonly string[]): void {
