@@ -43,7 +43,7 @@ export class FileContentController {
       'Leads to a link that lasts a minute, or with `proxy=1` streams through the service, where conditions and one byte ' +
       'range count. HEAD is answered by the service itself. Authorize with the Authorization header: a redirect drops it.',
   })
-  @ApiHeader({ name: 'Range', required: false, example: 'bytes=0-1023', description: 'With `proxy=1`.' })
+  @ApiHeader({ name: 'Range', required: false, description: 'With `proxy=1`.' })
   @ApiHeader({ name: 'If-None-Match', required: false, description: 'With `proxy=1`.' })
   @ApiProduces('application/octet-stream')
   @ApiResponse({ status: 200, description: 'With `proxy=1`: the bytes, under the type of the file.', content: BYTES })
@@ -71,7 +71,7 @@ export class FileContentController {
       'The store takes minutes to days, and `availability` of the file says how far it is. Asking again meanwhile changes ' +
       'nothing; asking for a thawed file keeps it readable for longer.',
   })
-  @ApiBody({ type: ThawFileRequest, required: false })
+  @ApiBody({ type: ThawFileRequest, required: false, examples: { week: { value: { days: 7 } } } })
   @ApiAcceptedResponse({ type: FileResponse })
   @ApiErrors(400, 404, 409, 413, 415, 422, 501)
   async thaw(

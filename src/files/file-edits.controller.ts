@@ -1,6 +1,7 @@
 import { Body, Controller, Headers, Param, Patch, UseGuards, UseInterceptors } from '@nestjs/common';
 import {
   ApiBearerAuth,
+  ApiBody,
   ApiConsumes,
   ApiHeader,
   ApiOkResponse,
@@ -35,10 +36,11 @@ export class FileEditsController {
   @ApiHeader({
     name: 'If-Match',
     required: true,
-    example: '"zJ0m2kBt1cS6b0d8cGkVq7m0b1Q1yqk3x2w9o8v7u6t"',
+    example: '*',
     description: 'The ETag that reading the file gave, or `*` for whatever it is now.',
   })
   @ApiConsumes('application/json', MERGE_PATCH)
+  @ApiBody({ type: EditFileRequest, examples: { topic: { value: { metadata: { topic: 'strategy' } } } } })
   @ApiOkResponse({ type: FileResponse })
   @ApiErrors(400, 404, 409, 412, 413, 415, 428)
   async edit(

@@ -27,7 +27,7 @@ export class LinksController {
   })
   @ApiIdempotencyKey('Repeating the request gives a link that ends when the first one does.')
   @ApiCreatedResponse({ type: LinkResponse })
-  @ApiBody({ type: CreateLinkRequest, required: false })
+  @ApiBody({ type: CreateLinkRequest, required: false, examples: { hour: { value: { expiresInSeconds: 3600 } } } })
   async create(
     @Param() { id }: FileIdParam,
     @Body() body: CreateLinkRequest,
@@ -46,6 +46,10 @@ export class LinksController {
   })
   @ApiIdempotencyKey('Repeating the request gives links that end when the first ones do.')
   @ApiCreatedResponse({ type: LinksResponse })
+  @ApiBody({
+    type: CreateLinksRequest,
+    examples: { hour: { value: { fileIds: ['019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a'], expiresInSeconds: 3600 } } },
+  })
   async createMany(
     @Body() { fileIds, ...request }: CreateLinksRequest,
     @CurrentActor() actor: Actor,

@@ -1,5 +1,13 @@
 import { Body, Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import {
+  ApiAcceptedResponse,
+  ApiBearerAuth,
+  ApiBody,
+  ApiOkResponse,
+  ApiOperation,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, RequireJson } from '../http/index.js';
 import { BatchDeleteRequest } from './dto/batch-delete.request.js';
@@ -24,6 +32,10 @@ export class TrashController {
     description: 'One that cannot be moved keeps no other back; the answer says of each what became of it.',
   })
   @ApiOkResponse({ type: BatchDeleteResponse })
+  @ApiBody({
+    type: BatchDeleteRequest,
+    examples: { one: { value: { ids: ['019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a'] } } },
+  })
   @ApiErrors(400, 413, 415)
   async deleteMany(@Body() { ids }: BatchDeleteRequest, @CurrentActor() actor: Actor): Promise<BatchDeleteResponse> {
     return toBatchDeleteResponse(await this.bin.trashMany(ids, actor));

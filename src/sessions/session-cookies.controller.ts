@@ -26,7 +26,7 @@ export class SessionCookiesController {
       'Sets CloudFront-Policy, CloudFront-Signature and CloudFront-Key-Pair-Id for everything below the folder of the session. The cookies are secrets. 501 without CloudFront.',
   })
   @ApiIdempotencyKey('Repeating the request gives cookies that end when the first ones do.')
-  @ApiBody({ type: CreateCookiesRequest, required: false })
+  @ApiBody({ type: CreateCookiesRequest, required: false, examples: { hour: { value: { expiresInSeconds: 3600 } } } })
   @ApiCreatedResponse({
     type: CookiesResponse,
     headers: { 'Set-Cookie': { description: 'One for each cookie.', schema: { type: 'string' } } },

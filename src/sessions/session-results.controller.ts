@@ -45,7 +45,10 @@ export class SessionResultsController {
     description:
       'For outside workers: JSON, at most 10 MiB, kept as `application/json`. With `sourceFileId` it belongs to that recording, and its name is unique for it; the first recording of a session has the plain names. The same name again replaces the result.',
   })
-  @ApiBody({ type: PostResultRequest })
+  @ApiBody({
+    type: PostResultRequest,
+    examples: { insights: { value: { type: 'insights', name: 'insights', content: { themes: [] } } } },
+  })
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(404, 409, 413, 415, 422, 507)

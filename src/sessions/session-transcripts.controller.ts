@@ -44,7 +44,10 @@ export class SessionTranscriptsController {
     description:
       'UTF-8, at most 10 MiB, and what its extension says. As JSON, or as a form with the file in the field `file`: its name counts then. With `sourceFileId` it belongs to that recording. The same name again replaces it.',
   })
-  @ApiBody({ type: PostTranscriptRequest })
+  @ApiBody({
+    type: PostTranscriptRequest,
+    examples: { text: { value: { name: 'full_transcript.txt', content: 'Welcome, all.' } } },
+  })
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(404, 409, 413, 415, 422, 507)

@@ -21,6 +21,7 @@ interface Operation {
     readonly example?: unknown;
     readonly schema?: { readonly example?: unknown };
   }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly examples?: object }>> };
 }
 
 interface Description {
@@ -78,6 +79,15 @@ describe('The TypeScript client that @hey-api/openapi-ts generates', () => {
         .map(({ name }) => `${operationId ?? ''} ${name}`),
     );
     expect(sent).toEqual([]);
+  });
+
+  it('has an example for every JSON body that works as it stands: Swagger UI sends what it makes up of all fields else', async () => {
+    const without = (await operations()).flatMap(({ operationId, requestBody }) =>
+      Object.entries(requestBody?.content ?? {})
+        .filter(([type, { examples }]) => type.endsWith('json') && examples === undefined)
+        .map(([type]) => `${operationId ?? ''} ${type}`),
+    );
+    expect(without).toEqual([]);
   });
 
   it(

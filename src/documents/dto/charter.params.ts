@@ -22,14 +22,13 @@ export class CharterVersionParam extends DocumentIdParam {
 
 /** What is published as what; what is not here may come as a form field before the file. */
 export class PublishQuery {
-  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 999_999_999, example: 3, description: ELSEWHERE })
+  @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: 999_999_999, description: ELSEWHERE })
   @IsOptional()
   @Matches(VERSION, VERSION_MESSAGE)
   version?: string;
 
   @ApiPropertyOptional({
     pattern: SLUG.source,
-    example: 'youth-social-innovation-charter-final',
     description: ELSEWHERE,
   })
   @IsOptional()

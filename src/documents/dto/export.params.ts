@@ -8,7 +8,7 @@ import { BEFORE_THE_FILE, LinkQuery } from './document.params.js';
 
 const FAMILIES = EXPORT_KINDS.map(({ name }) => name);
 const FAMILY_MESSAGE = { message: `family must be one of ${FAMILIES.join(', ')}` };
-const LANGUAGE = { pattern: '^[A-Za-z]{2,3}$', example: 'EN' };
+const LANGUAGE = { pattern: '^[A-Za-z]{2,3}$' };
 const LANGUAGE_MESSAGE = { message: 'language must be two or three letters, such as EN' };
 
 /** Folder names count as the kinds that lie there. */

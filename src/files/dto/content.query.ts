@@ -20,7 +20,6 @@ export class ContentQuery {
   @ApiPropertyOptional({
     enum: ['attachment', 'inline'],
     default: 'attachment',
-    example: 'inline',
     description: 'Save the file, or show it. HTML, SVG and XML are only ever saved.',
   })
   @EmptyAsAbsent()

@@ -39,7 +39,6 @@ export class OriginalTypeQuery extends LinkQuery {
 /** Which upload outside any session a file belongs to. */
 export class ManualUploadQuery extends LinkQuery {
   @ApiPropertyOptional({
-    example: 'interview-7',
     pattern: `^${OUTSIDE_ID}$`,
     description: 'A new UUID where absent; `metadata.uploadId` of the answer has it.',
   })
