@@ -3,7 +3,7 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { inTransaction } from '../database/index.js';
-import { ObjectStorage } from '../storage/index.js';
+import { ObjectStorage, StoreRefusedError } from '../storage/index.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
 
 /** What became of the files of one call. */
@@ -44,14 +44,17 @@ export class FilePurger {
       { status: FileStatus.Purging },
     );
     const files = await em.find(StoredFile, { id: { $in: [...ids] }, status: FileStatus.Purging });
+    const failedKeys = new Set<string>();
     for (const file of files) {
       // Only a file that never came to be confirmed can have left an upload open.
-      if (file.storedAt === null) await this.abortUploads(file.key);
+      if (file.storedAt === null && !(await this.uploadsAborted(file.key))) failedKeys.add(file.key);
     }
-    const { failed } = await this.storage.deleteMany(files.map((file) => file.key));
+    const { failed } = await this.storage.deleteMany(
+      files.map((file) => file.key).filter((key) => !failedKeys.has(key)),
+    );
     if (failed.length > 0)
       this.logger.warn({ event: 'PURGE_INCOMPLETE', failed: failed.slice(0, 10), count: failed.length });
-    const failedKeys = new Set(failed.map((failure) => failure.key));
+    for (const { key } of failed) failedKeys.add(key);
     if (again) return { purged: [], kept: files.map((file) => file.id) };
     const gone = files.filter((file) => !failedKeys.has(file.key));
     const purged = await inTransaction(em, async (tx) => {
@@ -86,6 +89,18 @@ export class FilePurger {
     for (const key of keys) {
       await this.abortUploads(key);
       await this.storage.delete(key);
+    }
+  }
+
+  /** False where the store refuses it: that file stays, and keeps no other back. */
+  private async uploadsAborted(key: string): Promise<boolean> {
+    try {
+      await this.abortUploads(key);
+      return true;
+    } catch (error) {
+      if (!(error instanceof StoreRefusedError)) throw error;
+      this.logger.warn({ event: 'PURGE_REFUSED', key, err: error });
+      return false;
     }
   }
 

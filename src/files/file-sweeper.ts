@@ -69,20 +69,29 @@ export class FileSweeper {
     return this.running;
   }
 
+  /** Every part has its turn, whatever becomes of the others; what failed is thrown at the end. */
   private async run(): Promise<SweepReport> {
-    const abandoned = await this.giveUpAbandoned();
-    const expired = await this.expireTrash();
-    const { purged, kept } = await this.purgeAll();
-    return {
-      abandoned,
-      expired,
-      purged,
-      kept,
-      placesSettled: await this.upkeep.settlePlaces(),
-      answersExpired: await this.upkeep.expireAnswers(),
-      usageFolded: await this.upkeep.foldUsage(),
-      thawsFollowed: await this.upkeep.followThaws(),
+    const failures: unknown[] = [];
+    const attempt = async <T>(otherwise: T, part: () => Promise<T>): Promise<T> => {
+      try {
+        return await part();
+      } catch (error) {
+        failures.push(error);
+        return otherwise;
+      }
     };
+    const report: SweepReport = {
+      abandoned: await attempt(0, () => this.giveUpAbandoned()),
+      expired: await attempt(0, () => this.expireTrash()),
+      ...(await attempt({ purged: 0, kept: 0 }, () => this.purgeAll())),
+      placesSettled: await attempt(0, () => this.upkeep.settlePlaces()),
+      answersExpired: await attempt(0, () => this.upkeep.expireAnswers()),
+      usageFolded: await attempt(0, () => this.upkeep.foldUsage()),
+      thawsFollowed: await attempt(0, () => this.upkeep.followThaws()),
+    };
+    if (failures.length > 1) throw new AggregateError(failures, `${failures.length} parts of the sweep failed`);
+    if (failures.length === 1) throw failures[0];
+    return report;
   }
 
   /** Senders that hold no lease any more had no answer: their files go. */

@@ -9,6 +9,8 @@ import {
   NotArchivedError,
   ObjectMissingError,
   ObjectStorage,
+  StoreRefusedError,
+  StoreUnavailableError,
   type ThawOptions,
 } from '../storage/index.js';
 import { FileAvailability } from './file-availability.js';
@@ -46,21 +48,31 @@ export class FileThaws {
     const { availability, storageClass } = await this.availability.ask(file);
     if (availability.state === AvailabilityState.Available) throw new NotArchivedError(storageClass);
     if (availability.state === AvailabilityState.Thawing) return this.read(id);
-    await this.storage.thaw(file.key, options);
-    const isThawed = availability.state === AvailabilityState.Thawed;
+    // Who asks for it is known before it costs anything; what then becomes of it the store tells, now or when it is followed.
     await inTransaction(this.em, async (em) => {
-      if (!isThawed) {
-        await em.nativeUpdate(
-          StoredFile,
-          { id, status: FileStatus.Stored, attempt: file.attempt },
-          { availability: AvailabilityState.Thawing, availableUntil: null, availabilityAskedAt: this.clock.now() },
-        );
-      }
+      if (availability.state === AvailabilityState.Archived) await this.mark(em, file, AvailabilityState.Thawing);
       const details = { ...options, storageClass };
       await this.audit.record(em, [{ action: 'file.thawed', actor, subjectType: 'file', subjectId: id, details }]);
     });
-    if (isThawed) await this.availability.ask(await this.read(id));
+    try {
+      await this.storage.thaw(file.key, options);
+    } catch (error) {
+      const refused = !(error instanceof StoreUnavailableError);
+      if (refused && availability.state === AvailabilityState.Archived) {
+        await this.mark(this.em.fork(), file, AvailabilityState.Archived);
+      }
+      throw error;
+    }
+    if (availability.state === AvailabilityState.Thawed) await this.availability.ask(await this.read(id));
     return this.read(id);
+  }
+
+  private async mark(em: EntityManager, { id, attempt }: StoredFile, availability: AvailabilityState): Promise<void> {
+    await em.nativeUpdate(
+      StoredFile,
+      { id, status: FileStatus.Stored, attempt },
+      { availability, availableUntil: null, availabilityAskedAt: this.clock.now() },
+    );
   }
 
   /** Asks the store how far thaws are; how many were asked about. Safe on many nodes at once. */
@@ -85,8 +97,8 @@ export class FileThaws {
     try {
       await this.availability.ask(file);
     } catch (error) {
-      if (!(error instanceof ObjectMissingError)) throw error;
-      this.logger.warn({ event: 'THAWED_OBJECT_MISSING', fileId: file.id }, 'the object of a thaw is gone');
+      if (!(error instanceof ObjectMissingError) && !(error instanceof StoreRefusedError)) throw error;
+      this.logger.warn({ event: 'THAW_NOT_FOLLOWED', fileId: file.id, err: error });
     }
   }
 

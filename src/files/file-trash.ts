@@ -51,7 +51,7 @@ export class FileTrash {
   }
 
   /**
-   * Removes a trashed file for good, with its trashed results and the rest of its revision: the objects at once where the store
+   * Removes a trashed file for good, with its trashed results and the rest of its set: the objects at once where the store
    * lets it, else by the sweeper. Throws `FileNotTrashedError`; one that is being purged already stays so.
    */
   async purge(id: string, actor: Actor): Promise<void> {
@@ -100,13 +100,18 @@ export class FileTrash {
   }
 }
 
-/** The file, whatever its status, and what leaves with it: trashed results, and the rest of its revision. Locked by id. */
+/**
+ * The file, whatever its status, and what leaves with it: trashed results, and the rest of its set, which comes and goes as one.
+ * Locked by id.
+ */
 async function lockLeaving(em: EntityManager, id: string): Promise<readonly StoredFile[]> {
   const seen = await em.findOne(StoredFile, { id });
   if (seen === null) throw new FileNotFoundError(id);
   const { placeKey, revisionId } = seen;
+  const main = seen.mainId();
   const along = [
-    { sourceFileId: id, status: FileStatus.Trashed },
+    { id: main, status: FileStatus.Trashed },
+    { sourceFileId: main, status: FileStatus.Trashed },
     ...(placeKey != null && revisionId != null ? [{ placeKey, revisionId, status: FileStatus.Trashed }] : []),
   ];
   return em.find(

@@ -55,7 +55,7 @@ export class FilesService {
    */
   async trash(fileId: string, actor: Actor): Promise<void> {
     await inTransaction(this.em, async (em) => {
-      const id = await mainOf(em, fileId);
+      const id = (await em.findOne(StoredFile, { id: fileId }))?.mainId() ?? fileId;
       const file = await this.lock(em, id);
       if (file.isGone()) return;
       if (!file.isStored()) throw new FileNotStoredError(id, file.status);
@@ -74,7 +74,7 @@ export class FilesService {
    */
   async restore(fileId: string, actor: Actor): Promise<StoredFile> {
     return inTransaction(this.em, async (em) => {
-      const id = await mainOf(em, fileId);
+      const id = (await em.findOne(StoredFile, { id: fileId }))?.mainId() ?? fileId;
       const file = await this.lock(em, id);
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
       await assertSourceStored(em, file);
@@ -127,12 +127,6 @@ export class FilesService {
     );
     for (const file of files) await this.hooks.run(event, em, file);
   }
-}
-
-/** The main file of the set that a file belongs to: itself, for most. */
-async function mainOf(em: EntityManager, id: string): Promise<string> {
-  const file = await em.findOne(StoredFile, { id });
-  return file?.variant != null && file.sourceFileId != null ? file.sourceFileId : id;
 }
 
 function lockRows(em: EntityManager, where: FilterQuery<StoredFile>): Promise<StoredFile[]> {

@@ -87,6 +87,11 @@ export class StoredFile extends StoredFileSchema.class {
     return this.status === FileStatus.Stored;
   }
 
+  /** The main file of the set that this one belongs to: itself, for most. */
+  mainId(): string {
+    return this.variant != null && this.sourceFileId != null ? this.sourceFileId : this.id;
+  }
+
   /** Whether the file is on its way out for good, so that deleting it again changes nothing. */
   isGone(): boolean {
     return (

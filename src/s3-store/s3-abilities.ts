@@ -3,9 +3,11 @@ import {
   DeleteObjectCommand,
   GetBucketLifecycleConfigurationCommand,
   GetObjectTaggingCommand,
+  ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
+  type DeleteObjectCommandInput,
   type PutObjectCommandInput,
   type S3Client,
 } from '@aws-sdk/client-s3';
@@ -18,7 +20,7 @@ import {
 } from '../object-storage/index.js';
 import { postPolicyIsEnforced } from './s3-post-policy.js';
 import { s3Code } from './s3-errors.js';
-import { refusalOf } from './s3-refusals.js';
+import { orRefusal, refusalOf } from './s3-refusals.js';
 import type { S3Bucket } from './s3-bucket.js';
 
 const BODY = 'ability';
@@ -27,6 +29,13 @@ const PREFIX = 'temp/processing/abilities-';
 const LEFT_BEHIND_MS = 3_600_000;
 /** CRC-32 of no bytes at all, and so not of the body. */
 const WRONG_CRC32 = 'AAAAAA==';
+
+/** An object, or a version of one, below the folder of all probes. */
+interface Left {
+  readonly Key?: string | undefined;
+  readonly VersionId?: string | undefined;
+  readonly LastModified?: Date | undefined;
+}
 
 /**
  * What a bucket can do, found by trying it: what servers that speak as S3 does say of themselves cannot be relied on. Works
@@ -108,17 +117,35 @@ export class S3Abilities {
     }
   }
 
-  /** All versions too: in a versioned bucket a deletion alone keeps the bytes. */
+  /** Versions too where that is permitted: in a versioned bucket a deletion alone keeps the bytes. */
   private async clearUp(): Promise<void> {
+    const versions = await orRefusal(this.versions());
+    for (const entry of typeof versions === 'string' ? await this.objects() : versions) {
+      if (!this.isOursToRemove(entry)) continue;
+      const object = { Bucket: this.bucket.name, Key: entry.Key };
+      const removed = await orRefusal(this.remove({ ...object, VersionId: entry.VersionId }));
+      if (typeof removed === 'string') await orRefusal(this.remove(object));
+    }
+  }
+
+  private async versions(): Promise<readonly Left[]> {
     const list = new ListObjectVersionsCommand({ Bucket: this.bucket.name, Prefix: PREFIX });
     const { Versions = [], DeleteMarkers = [] } = await this.ask('ListObjectVersions', this.client.send(list));
-    const leftBefore = Date.now() - LEFT_BEHIND_MS;
-    for (const { Key, VersionId, LastModified } of [...Versions, ...DeleteMarkers]) {
-      const leftBehind = LastModified !== undefined && LastModified.getTime() < leftBefore;
-      if (Key?.startsWith(this.folder) !== true && !leftBehind) continue;
-      const command = new DeleteObjectCommand({ Bucket: this.bucket.name, Key, VersionId });
-      await this.ask('DeleteObject', this.client.send(command));
-    }
+    return [...Versions, ...DeleteMarkers];
+  }
+
+  private async objects(): Promise<readonly Left[]> {
+    const list = new ListObjectsV2Command({ Bucket: this.bucket.name, Prefix: PREFIX });
+    return (await this.ask('ListObjectsV2', this.client.send(list))).Contents ?? [];
+  }
+
+  private remove(input: DeleteObjectCommandInput): Promise<unknown> {
+    return this.ask('DeleteObject', this.client.send(new DeleteObjectCommand(input)));
+  }
+
+  private isOursToRemove({ Key, LastModified }: Left): boolean {
+    const leftBehind = LastModified !== undefined && LastModified.getTime() < Date.now() - LEFT_BEHIND_MS;
+    return Key?.startsWith(this.folder) === true || leftBehind;
   }
 
   private put(object: Omit<PutObjectCommandInput, 'Bucket'>): Promise<unknown> {

@@ -27,6 +27,7 @@ const DEFAULT_REGION = 'us-east-1';
 /** A bucket of S3, or of a server that speaks as S3 does. */
 export class S3BucketSetup extends StoreSetup {
   private readonly bucket: S3Bucket;
+  private readonly trial: S3Abilities;
 
   constructor(
     private readonly clients: S3Clients,
@@ -35,6 +36,7 @@ export class S3BucketSetup extends StoreSetup {
   ) {
     super();
     this.bucket = new S3Bucket(bucketName, clients.main);
+    this.trial = new S3Abilities(this.bucket, clients.presigner);
   }
 
   override async ensure({ corsOrigins }: { readonly corsOrigins: readonly string[] }): Promise<StoreReport> {
@@ -52,7 +54,7 @@ export class S3BucketSetup extends StoreSetup {
 
   override async abilities(): Promise<StoreReport['abilities']> {
     await this.bucket.check();
-    return new S3Abilities(this.bucket, this.clients.presigner).probe();
+    return this.trial.probe();
   }
 
   private async createIfMissing(): Promise<boolean> {

@@ -28,6 +28,7 @@ export {
   KeyTakenError,
   NotArchivedError,
   ObjectMissingError,
+  StoreRefusedError,
   StoreUnavailableError,
 } from '../object-storage/index.js';
 export { LocalObjectsModule } from './local-objects.module.js';

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { errorMessage } from '../errors/index.js';
-import { StoreSetup, type AbilityState, type StoreAbility } from '../object-storage/index.js';
+import {
+  BucketMissingError,
+  StoreSetup,
+  StoreUnavailableError,
+  type AbilityState,
+  type StoreAbility,
+} from '../object-storage/index.js';
 import { StoreAbilityMissingError } from './store-abilities.errors.js';
 
 /** How long the start waits for the store's answers; a store that is away does not keep the service from starting. */
@@ -46,7 +52,9 @@ export class StoreAbilities implements OnApplicationBootstrap, OnApplicationShut
         this.logger.log({ event: 'STORE_PROBED', missing });
         return;
       } catch (error) {
-        this.logger.warn({ event: 'STORE_NOT_PROBED', reason: errorMessage(error) }, 'tried again in 30 s');
+        const passing = error instanceof StoreUnavailableError || error instanceof BucketMissingError;
+        this.logger.warn({ event: 'STORE_NOT_PROBED', reason: errorMessage(error), triedAgain: passing });
+        if (!passing) return;
       }
       await sleep(RETRY_MS, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
     }

@@ -20,6 +20,7 @@ import {
   StoredFile,
   type SentFile,
 } from '../../src/files/index.js';
+import { FileTrash } from '../../src/files/file-trash.js';
 import { FileKind, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -131,6 +132,18 @@ describe('sets of files', () => {
     expect((await keys()).filter((key) => !key.includes('.revisions'))).toEqual([]);
     await files.restore(main.id, actor);
     expect(await statuses([main, small])).toEqual(['stored', 'stored']);
+  });
+
+  it('removes the whole set for good, whichever file of it is purged', async () => {
+    const [text, notes] = await store(draft, { documentId: 'd3' });
+    await files.trash(text.id, actor);
+    await module.get(FileTrash).purge(notes.id, actor);
+    const left = await module
+      .get(EntityManager)
+      .fork()
+      .count(StoredFile, { id: { $in: [text.id, notes.id] } });
+    expect(left).toBe(0);
+    expect((await module.get(ObjectStorage).list({ prefix: 'drafts/d3/' })).objects).toEqual([]);
   });
 
   it('numbers versions once, however many are sent at a time', async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Logger } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
@@ -21,7 +22,15 @@ import {
   StoredFile,
   type SentFile,
 } from '../../src/files/index.js';
-import { FileKind, FormatFamily, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
+import {
+  FileKind,
+  FormatFamily,
+  ObjectStorage,
+  RetentionClass,
+  StorageModule,
+  StoreRefusedError,
+  StoreUnavailableError,
+} from '../../src/storage/index.js';
 import { UsageService } from '../../src/usage/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -236,6 +245,42 @@ describe('files', () => {
     expect((await files.restore(file.id, actor)).status).toBe('stored');
     await expect(files.restore(file.id, actor)).rejects.toMatchObject({ code: 'FILE_NOT_TRASHED' });
     expect(await keysBelow('temp/uploads/s6/')).toEqual([file.key]);
+  });
+
+  it('have every other part of a sweep done while the store is away, and are purged when it is back', async () => {
+    const gone = await store('s-away');
+    await files.trash(gone.id, actor);
+    await storeSign('o-away');
+    clock.offsetMs = 31 * DAY_MS;
+    const away = jest.spyOn(storage, 'deleteMany').mockRejectedValue(new StoreUnavailableError('DeleteObjects'));
+    await expect(sweeper.sweep()).rejects.toBeInstanceOf(StoreUnavailableError);
+    const em = module.get(EntityManager).fork();
+    expect(
+      await em.execute('select key from place where current_revision_id is distinct from settled_revision_id'),
+    ).toEqual([]);
+    expect(await em.execute('select * from usage_delta')).toEqual([]);
+    away.mockRestore();
+    clock.offsetMs += 300_000;
+    expect((await sweeper.sweep()).purged).toBeGreaterThan(0);
+    await expect(files.get(gone.id)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  it('keep no other from being purged when the store refuses one of them', async () => {
+    const [refused, other] = [await send(incoming('s-refused')), await send(incoming('s-other'))];
+    clock.offsetMs = 10_000;
+    const listUploads = storage.listUploads.bind(storage);
+    const spy = jest.spyOn(storage, 'listUploads').mockImplementation((options) => {
+      if (options?.prefix === refused.key) throw new StoreRefusedError('ListMultipartUploads');
+      return listUploads(options);
+    });
+    const report = await sweeper.sweep();
+    expect(report.kept).toBeGreaterThan(0);
+    await expect(files.get(other.fileId)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    expect(await files.get(refused.fileId)).toMatchObject({ status: 'purging' });
+    spy.mockRestore();
+    clock.offsetMs = 300_000;
+    await sweeper.sweep();
+    await expect(files.get(refused.fileId)).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
   });
 
   it('have their usage folded by a sweep, and counted all the same before', async () => {

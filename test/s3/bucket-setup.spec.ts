@@ -8,6 +8,7 @@ import {
 import { S3Clients } from '../../src/s3/index.js';
 import { S3BucketSetup } from '../../src/s3-store/s3-bucket-setup.js';
 import { StoreRefusedError, StoreUnavailableError } from '../../src/object-storage/storage.errors.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { TEST_S3_ENDPOINT, testS3Config, WHY_SKIPPED } from '../support/test-bucket.js';
 
 const ORIGINS = ['https://app.example.org', 'http://localhost:5173'];
@@ -60,6 +61,26 @@ suite(`S3BucketSetup${TEST_S3_ENDPOINT === undefined ? `: ${WHY_SKIPPED}` : ''}`
     expect(await setup.ensure({ corsOrigins: ['https://new.example.org'] })).toMatchObject({ cors: 'applied' });
     const ours = (await corsRules()).filter((rule) => rule.ID === 'catalyst-storage');
     expect(ours.map((rule) => rule.AllowedOrigins)).toEqual([['https://new.example.org']]);
+  });
+
+  it('tries what the store can do with the permissions of the service, and leaves nothing either', async () => {
+    const proxy = await startFaultProxy({ target: TEST_S3_ENDPOINT ?? '' });
+    const limited = new S3Clients(testS3Config(proxy.url));
+    const denied = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+    for (const query of [
+      /(?:^|&)versions(?:=|&|$)/,
+      /versionId=/,
+      /(?:^|&)tagging(?:=|&|$)/,
+      /(?:^|&)lifecycle(?:=|&|$)/,
+    ]) {
+      proxy.faults.add({ when: { query }, effect: denied });
+    }
+    const abilities = await new S3BucketSetup(limited, testS3Config(), name).abilities();
+    expect(abilities).toMatchObject({ 'conditional-create': 'yes', tags: 'unknown', lifecycle: 'unknown' });
+    const { Versions } = await clients.main.send(new ListObjectVersionsCommand({ Bucket: name }));
+    expect(Versions ?? []).toEqual([]);
+    limited.destroy();
+    await proxy.close();
   });
 
   it('says that it was refused with a wrong secret, and that it is away when nobody answers', async () => {
