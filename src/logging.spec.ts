@@ -1,4 +1,28 @@
-import { withoutSecrets } from './logging.js';
+import { PassThrough } from 'node:stream';
+import { pinoHttp } from 'pino-http';
+import type { Options } from 'pino-http';
+import type { AppConfig } from './config/index.js';
+import { loggerParams, withoutSecrets } from './logging.js';
+
+describe('the log', () => {
+  it('has of an error its type, code, stack and causes, and nothing else that hangs on it', () => {
+    const lines = new PassThrough();
+    const { logger } = pinoHttp(loggerParams({ logLevel: 'info' } as AppConfig).pinoHttp as Options, lines);
+    const cause = Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED', password: 'secret' });
+    logger.error({ err: new TypeError('no answer', { cause }) }, 'it failed');
+    const text = String(lines.read());
+    expect(JSON.parse(text)).toMatchObject({
+      msg: 'it failed',
+      err: {
+        type: 'TypeError',
+        message: 'no answer',
+        stack: expect.stringContaining('logging.spec'),
+        cause: { code: 'ECONNREFUSED', message: 'connection refused' },
+      },
+    });
+    expect(text).not.toContain('secret');
+  });
+});
 
 describe('withoutSecrets', () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Params } from 'nestjs-pino';
 import type { AppConfig } from './config/index.js';
 
@@ -25,14 +25,16 @@ export function loggerParams(app: AppConfig): Params {
       },
       customAttributeKeys: { responseTime: 'durationMs' },
       customLogLevel: (_, response, error) => levelOf(response, error),
+      // Ours get the things themselves, not what the standard ones made of them: of an error nothing would be left.
+      wrapSerializers: false,
       serializers: {
-        req: (request: { id: string; method: string; url: string; remoteAddress?: string }) => ({
+        req: (request: IncomingMessage & { originalUrl?: string }) => ({
           id: request.id,
           method: request.method,
-          url: withoutSecrets(request.url),
-          remoteAddress: request.remoteAddress,
+          url: withoutSecrets(request.originalUrl ?? request.url ?? ''),
+          remoteAddress: request.socket.remoteAddress,
         }),
-        res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
+        res: (response: ServerResponse) => ({ statusCode: response.statusCode }),
         err: plainError,
       },
     },

@@ -46,9 +46,12 @@ export class SlugTakenError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'SLUG_TAKEN';
   constructor({ slug, documentId }: { readonly slug: string; readonly documentId: string | null }) {
-    super(`The charter of another document is published as ${slug}. Choose another slug.`, {
-      details: { slug, documentId },
-    });
+    super(
+      `${slug} is the slug of another document's charter, which is published or could be restored. Choose another slug.`,
+      {
+        details: { slug, documentId },
+      },
+    );
   }
 }
 

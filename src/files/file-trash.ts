@@ -56,13 +56,14 @@ export class FileTrash {
    */
   async purge(id: string, actor: Actor): Promise<void> {
     const leaving = await inTransaction(this.em, async (em) => {
-      const files = await lockLeaving(em, id);
+      const files = await this.lockLeaving(em, id);
       const file = files.find((one) => one.id === id);
       if (file === undefined) throw new FileNotFoundError(id);
       if (file.status === FileStatus.Purging) return [];
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
+      const due = files.filter(({ status }) => status === FileStatus.Trashed);
       const leaseUntil = new Date(this.clock.now().getTime() + CLAIM_MS);
-      for (const { id: leavingId, attempt } of files) {
+      for (const { id: leavingId, attempt } of due) {
         await em.nativeUpdate(
           StoredFile,
           { id: leavingId, status: FileStatus.Trashed, attempt },
@@ -71,9 +72,9 @@ export class FileTrash {
       }
       await this.audit.record(
         em,
-        files.map((one) => ({ action: 'file.purge-asked', actor, subjectType: 'file', subjectId: one.id })),
+        due.map((one) => ({ action: 'file.purge-asked', actor, subjectType: 'file', subjectId: one.id })),
       );
-      return files.map((one) => one.id);
+      return due.map((one) => one.id);
     });
     if (leaving.length > 0) await this.remove(leaving, actor);
   }
@@ -98,25 +99,26 @@ export class FileTrash {
       this.logger.warn({ event: 'PURGE_DEFERRED', fileIds: ids, err: error }, 'the sweeper will remove what stays');
     }
   }
-}
 
-/**
- * The file, whatever its status, and what leaves with it: trashed results, and the rest of its set, which comes and goes as one.
- * Locked by id.
- */
-async function lockLeaving(em: EntityManager, id: string): Promise<readonly StoredFile[]> {
-  const seen = await em.findOne(StoredFile, { id });
-  if (seen === null) throw new FileNotFoundError(id);
-  const { placeKey, revisionId } = seen;
-  const main = seen.mainId();
-  const along = [
-    { id: main, status: FileStatus.Trashed },
-    { sourceFileId: main, status: FileStatus.Trashed },
-    ...(placeKey != null && revisionId != null ? [{ placeKey, revisionId, status: FileStatus.Trashed }] : []),
-  ];
-  return em.find(
-    StoredFile,
-    { $or: [{ id }, ...along] },
-    { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
-  );
+  /**
+   * The file, whatever its status, and what leaves with it: trashed results, and the rest of its set, which comes and goes as
+   * one. What belongs together is looked for only once the main file is locked: a deletion or a restore is over then.
+   */
+  private async lockLeaving(em: EntityManager, id: string): Promise<readonly StoredFile[]> {
+    const seen = await em.findOne(StoredFile, { id });
+    if (seen === null) throw new FileNotFoundError(id);
+    const hasMain = (await em.count(StoredFile, { id: seen.mainId() })) > 0;
+    const main = await this.files.lock(em, hasMain ? seen.mainId() : id);
+    const { placeKey, revisionId } = main;
+    const along = [
+      { sourceFileId: main.id },
+      ...(placeKey != null && revisionId != null ? [{ placeKey, revisionId }] : []),
+    ];
+    const others = await em.find(
+      StoredFile,
+      { id: { $ne: main.id }, $or: along, status: { $in: [FileStatus.Trashed, FileStatus.Purging] } },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true },
+    );
+    return [main, ...others];
+  }
 }

@@ -98,12 +98,14 @@ export class FilesService {
       for (const other of replaced) await this.hooks.run(FileEvent.Trashed, em, other);
       await this.places.reoccupy(em, results);
       await this.settle(em, FileEvent.Restored, [file, ...results], actor);
-      return em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true });
+      const restored = await em.findOne(StoredFile, { id: fileId }, { refresh: true });
+      if (restored === null) throw new FileNotFoundError(fileId);
+      return restored;
     });
   }
 
-  /** Locks a file: its source first, then its place, as everything that changes files does. */
-  private async lock(em: EntityManager, id: string): Promise<StoredFile> {
+  /** Locks a file in the transaction `em`: its source first, then its place, as everything that changes files does. */
+  async lock(em: EntityManager, id: string): Promise<StoredFile> {
     const seen = await em.findOne(StoredFile, { id });
     if (seen === null) throw new FileNotFoundError(id);
     if (seen.sourceFileId != null) await lockRows(em, { id: seen.sourceFileId });

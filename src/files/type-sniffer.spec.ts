@@ -27,6 +27,11 @@ describe('sniffType', () => {
     ['<?xml version="1.0"?><note/>', 'application/xml'],
     ['Just words.\n', 'text/plain'],
     ['{"a": 1}', 'text/plain'],
+    ['BMW presented its numbers.', 'text/plain'],
+    ['solid work everyone, thanks for coming', 'text/plain'],
+    ['MZ. BZh 8BPS fLaC', 'text/plain'],
+    ['%PDF-1.4\n%%EOF', 'application/pdf'],
+    ['{\\rtf1 x}', 'application/rtf'],
   ])('takes %j for %s', async (text, type) => {
     expect(await sniffType(Buffer.from(text))).toBe(type);
   });

@@ -9,6 +9,9 @@ export const ZIP_TYPE = 'application/zip';
 /** Bytes that plain text does not hold: controls but tab, line feed, form feed, carriage return and escape. */
 const CONTROL = /[\u0000-\u0008\u000b\u000e-\u001a\u001c-\u001f]/;
 
+/** Types of files that may be text throughout, and begin with what nobody writes by chance. */
+const WRITTEN = /^(?:text\/|application\/(?:pdf|rtf|postscript|illustrator)$|[^/]+\/[^/]+\+xml$)/;
+
 /** Anchored and without nested repetition, so that no text makes them slow. */
 const MARKUP: readonly (readonly [RegExp, string])[] = [
   [/^(?:<!doctype svg[^>]*>\s*)?<svg[\s/>]/i, 'image/svg+xml'],
@@ -22,8 +25,13 @@ const MARKUP: readonly (readonly [RegExp, string])[] = [
 export async function sniffType(head: Buffer): Promise<string> {
   // It throws on some damaged archives, which are then of no type that it knows.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
-  if (found !== undefined && found.mime !== 'application/xml') return found.mime;
+  if (found !== undefined && found.mime !== 'application/xml' && !isWeak(found.mime)) return found.mime;
   return sniffText(head) ?? found?.mime ?? UNKNOWN;
+}
+
+/** Whether a type says less than the bytes being text: `BM` begins a bitmap, and a report on BMW. */
+function isWeak(mime: string): boolean {
+  return !WRITTEN.test(mime);
 }
 
 function sniffText(head: Buffer): string | undefined {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import {
   Injectable,
   SetMetadata,
@@ -84,6 +85,7 @@ export class JsonBodyInterceptor implements NestInterceptor {
       DEFAULT_LIMIT_BYTES;
     if (limitBytes === 0) return next.handle();
     const http = context.switchToHttp();
+    assertAnnounced(http.getRequest<Request>(), limitBytes);
     await this.read(http.getRequest<Request>(), http.getResponse<Response>(), limitBytes);
     return next.handle();
   }
@@ -117,8 +119,15 @@ function meaningOf(cause: unknown, limitBytes: number): Error {
   }
 }
 
+/** What is announced to be too large is not waited for. */
+function assertAnnounced(request: Request, limitBytes: number): void {
+  const isJson = typeof request.is(['json', '+json']) === 'string';
+  if (isJson && Number(request.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLargeError(limitBytes);
+}
+
 /** Before the body is parsed; what this throws comes through `meaningOf` as it is. */
 function assertShape(_: unknown, __: unknown, body: Buffer, encoding: string): void {
   if (encoding !== 'utf-8') throw new UnsupportedBodyError();
+  if (!isUtf8(body)) throw new MalformedJsonError();
   if (!keepsShape(body, SHAPE)) throw new JsonTooComplexError();
 }

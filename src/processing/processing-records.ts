@@ -87,8 +87,8 @@ export class ProcessingRecords {
       await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`plain-names:${file.sessionId}`]);
       await em.execute(
         `update processed_file set owns_plain_names = true where file_id = ? and attempt = 0 and not exists
-           (select 1 from processed_file other where other.session_id = ? and other.owns_plain_names)`,
-        [file.id, file.sessionId],
+           (select 1 from processed_file other where other.session_id = ? and other.file_id <> ?)`,
+        [file.id, file.sessionId, file.id],
       );
     }
     for (const [position, { name, version }] of steps.entries()) {

@@ -69,19 +69,16 @@ export class ListFilesQuery extends PageQuery {
   kind?: string;
 
   @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
-  @EmptyAsAbsent()
   @IsOptional()
   @Matches(OUTSIDE, { message: 'sessionId must be 1 to 64 letters, digits, _ and -' })
   sessionId?: string;
 
   @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
-  @EmptyAsAbsent()
   @IsOptional()
   @Matches(OUTSIDE, { message: 'documentId must be 1 to 64 letters, digits, _ and -' })
   documentId?: string;
 
   @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
-  @EmptyAsAbsent()
   @IsOptional()
   @Matches(OUTSIDE, { message: 'ownerId must be 1 to 64 letters, digits, _ and -' })
   ownerId?: string;
@@ -170,7 +167,7 @@ export class ListFilesQuery extends PageQuery {
     minLength: 3,
     maxLength: 255,
     description:
-      'Part of the original name as it is written, whatever its case: `%`, `_` and `\\` mean themselves. Stands alone if it has three letters or digits in a row.',
+      'Part of the original name as it is written, whatever its case: `%`, `_` and `\\` mean themselves. Stands alone if it has three letters or digits in a row; on a database whose locale is C, as the embedded one is, of ASCII.',
   })
   @EmptyAsAbsent()
   @IsOptional()

@@ -9,13 +9,11 @@ const OUTSIDE = new RegExp(`^${OUTSIDE_ID}$`);
 /** Whose usage is wanted: one of the two. */
 export class UsageQuery {
   @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'This, or `sessionId`.' })
-  @EmptyAsAbsent()
   @IsOptional()
   @Matches(OUTSIDE, { message: 'ownerId must be 1 to 64 letters, digits, _ and -' })
   ownerId?: string;
 
   @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'This, or `ownerId`.' })
-  @EmptyAsAbsent()
   @IsOptional()
   @Matches(OUTSIDE, { message: 'sessionId must be 1 to 64 letters, digits, _ and -' })
   sessionId?: string;
