@@ -76,7 +76,7 @@ describe('files', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     process.env['DATA_DIR'] = dataDir;
-    process.env['UPLOAD_LEASE_SECONDS'] = '3';
+    process.env['UPLOAD_LEASE_SECONDS'] = '6';
     const server = await DatabaseServer.start({
       url: database.url,
       directUrl: database.url,
@@ -208,14 +208,14 @@ describe('files', () => {
     const body = new PassThrough();
     body.write(Buffer.concat([WAV, Buffer.alloc(100_000)]));
     const sending = send(incoming('s3', body));
-    for (let second = 0; second < 4; second += 1) {
+    for (let second = 0; second < 8; second += 1) {
       await sleep(1000);
       body.write(Buffer.alloc(10_000));
     }
     expect(await sweeper.sweep()).toMatchObject({ abandoned: 0 });
     body.end();
     const [file] = await intake.confirm([await sending], { actor });
-    expect(file).toMatchObject({ status: 'stored', sizeBytes: WAV.length + 140_000 });
+    expect(file).toMatchObject({ status: 'stored', sizeBytes: WAV.length + 180_000 });
   });
 
   it('keeps a file whose confirmation is refused out, object and row', async () => {

@@ -168,8 +168,12 @@ describe('lists of files', () => {
   it('take empty parameters for absent ones', async () => {
     expect(
       await queryOf(
-        'status=&kind=&sessionId=&documentId=&ownerId=&contentType=&condition=&processingStatus=&minSizeBytes=&maxSizeBytes=&createdFrom=&createdTo=&q=&metadata=&order=&cursor=',
+        'status=&kind=&contentType=&condition=&processingStatus=&minSizeBytes=&maxSizeBytes=&createdFrom=&createdTo=&q=&metadata=&order=&cursor=',
       ),
     ).toMatchObject({ limit: 50 });
+  });
+
+  it.each(['sessionId', 'documentId', 'ownerId'])('do not take an empty %s for everything', async (name) => {
+    await expect(queryOf(`${name}=`)).rejects.toBeDefined();
   });
 });
