@@ -1,8 +1,11 @@
 import 'reflect-metadata';
+import { buffer } from 'node:stream/consumers';
 import { FilesService, FileStatus, SessionTrash, StoredFile, type FileResponse } from '../../src/files/index.js';
 import { ResultNames } from '../../src/processing/result-names.js';
 import { NamedFiles } from '../../src/sessions/named-files.js';
+import { SessionContent } from '../../src/sessions/session-content.js';
 import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
+import { ObjectStorage } from '../../src/storage/index.js';
 import { actor, openSessions, type Sessions } from './sessions-module.js';
 
 describe('results of several recordings', () => {
@@ -10,7 +13,7 @@ describe('results of several recordings', () => {
   let named: NamedFiles;
 
   beforeAll(async () => {
-    sessions = await openSessions([NamedFiles, ResultNames]);
+    sessions = await openSessions([NamedFiles, ResultNames, SessionContent]);
     named = sessions.module.get(NamedFiles);
   });
   afterAll(() => sessions.close());
@@ -75,6 +78,31 @@ describe('results of several recordings', () => {
     await expect(post(sessionId, 'analysis')).rejects.toMatchObject({ code: 'NAME_TAKEN' });
     await sessions.module.get(SessionTrash).restore(sessionId, actor);
     expect(await stored(sessionId)).toHaveLength(1);
+  });
+
+  it('are read only while their records say that they are whole', async () => {
+    const { id } = await post('whole', 'analysis');
+    const content = sessions.module.get(SessionContent);
+    const read = () =>
+      content.result({ sessionId: 'whole', name: 'analysis', sourceFileId: undefined }, { method: 'GET', headers: {} });
+    const { body } = await read();
+    expect(String(await buffer(body!))).toBe('{}');
+    const set = (column: string, value: string) =>
+      sessions.em.fork().execute(`update stored_file set ${column} = ? where id = ?`, [value, id]);
+    await set('etag', 'of-an-older-bucket');
+    const again = await read();
+    expect(String(await buffer(again.body!))).toBe('{}');
+    expect(again.plan.headers['ETag']).not.toContain('of-an-older-bucket');
+    for (const [condition, code] of [
+      ['quarantined', 'FILE_QUARANTINED'],
+      ['missing', 'OBJECT_MISSING'],
+    ] as const) {
+      await set('condition', condition);
+      await expect(read()).rejects.toMatchObject({ code });
+    }
+    await set('condition', 'ok');
+    await sessions.module.get(ObjectStorage).delete((await sessions.module.get(FilesService).get(id)).key);
+    await expect(read()).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
   });
 
   it('are never stored without their source, however it goes', async () => {
