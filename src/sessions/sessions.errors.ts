@@ -49,6 +49,17 @@ export class SessionNotTrashedError extends DomainError {
   }
 }
 
+/** As many posts are held in memory as may. */
+export class PostsBusyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'POSTS_BUSY';
+  constructor() {
+    super('Many results and transcripts are being stored. Nothing was kept; send yours again shortly.', {
+      retryAfterSeconds: 2,
+    });
+  }
+}
+
 /** Some files of a session cannot be read now, so none is sent. Kind and code are those of the first, by id. */
 export class ArchiveRefusedError extends DomainError {
   readonly kind: ErrorKind;
