@@ -28,6 +28,9 @@ describe('CaptionSheetStep', () => {
     ['is gone', undefined],
     ['has no duration', '{"codec":"mp3"}'],
     ['has a duration that is no number', '{"durationSeconds":"2.5"}'],
+    ['has no time to it', '{"durationSeconds":-1}'],
+    ['has more time than there is', '{"durationSeconds":1e15}'],
+    ['has time without end', '{"durationSeconds":1e999}'],
     ['is no object', 'null'],
   ])('fails when the probe %s', async (_, probe) => {
     await expect(run(probe)).rejects.toMatchObject({ code: 'PROBE_UNUSABLE' });

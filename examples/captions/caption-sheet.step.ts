@@ -9,6 +9,9 @@ import { emptyCues } from './web-vtt.js';
 
 const PROBE = { kind: sessionResult, name: 'probe', extension: 'json' };
 
+/** A recording that is said to be longer than a week is not: the probe may be anybody's, and the sheet would have no end. */
+const MAX_SECONDS = 7 * 86_400;
+
 /** A sheet for the captions of a recording, as `captions.vtt`: one empty cue after the other, to its end. */
 @ProcessingStep({
   name: 'caption-sheet',
@@ -28,7 +31,8 @@ export class CaptionSheetStep extends ProcessingStepHandler {
 function durationIn(probe: unknown): number {
   if (typeof probe === 'object' && probe !== null && 'durationSeconds' in probe) {
     const { durationSeconds } = probe;
-    if (typeof durationSeconds === 'number') return durationSeconds;
+    if (typeof durationSeconds === 'number' && durationSeconds >= 0 && durationSeconds <= MAX_SECONDS)
+      return durationSeconds;
   }
-  throw new ProbeUnusableError('it does not say how long the recording is');
+  throw new ProbeUnusableError('it does not say how long the recording is, a week at the most');
 }

@@ -28,7 +28,7 @@ export class CharterDraftUploads {
   /** Stores both files of the form under the next number. */
   async receive({ documentId, actor, request, response }: CharterDraftUpload): Promise<CharterDraftResponse> {
     let citationCount = 0;
-    const draft = await this.forms.receiveAs(
+    const { answer: draft, replayed } = await this.forms.receiveAs(
       { request, response },
       {
         kind: charterDraft,
@@ -50,7 +50,8 @@ export class CharterDraftUploads {
           toCharterDraftResponse({ ...charterVersionOf(charter), charter, citations, citationCount }),
       },
     );
-    this.logger.log({ event: 'CHARTER_DRAFT_UPLOADED', documentId, version: draft.version, fileId: draft.charter.id });
+    const { version, charter } = draft;
+    if (!replayed) this.logger.log({ event: 'CHARTER_DRAFT_UPLOADED', documentId, version, fileId: charter.id });
     return draft;
   }
 }

@@ -122,7 +122,8 @@ async function assertSlugFree(em: EntityManager, request: PublicationRequest): P
   const other = await em.findOne(StoredFile, {
     placeKey: placeOf(request),
     status: { $in: [FileStatus.Stored, FileStatus.Trashed] },
-    documentId: { $ne: documentId },
+    // SQL's `<>` would not see the file of no document.
+    $or: [{ documentId: { $ne: documentId } }, { documentId: null }],
   });
   if (other !== null) throw new SlugTakenError({ slug, documentId: other.documentId ?? null });
 }

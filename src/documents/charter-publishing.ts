@@ -4,7 +4,7 @@ import type { Actor } from '../auth/index.js';
 import { Ids } from '../config/index.js';
 import type { StoredFile } from '../files/index.js';
 import { checkQuery } from '../http/index.js';
-import { FormUploads } from '../uploads/index.js';
+import { formParameters, FormUploads } from '../uploads/index.js';
 import { publishedCharter } from './charter-kinds.js';
 import { CharterPublicationsService, type PublicationRequest } from './charter-publications.service.js';
 import { AlreadyPublishedError } from './documents.errors.js';
@@ -14,7 +14,6 @@ import {
   type PublicationFacts,
 } from './dto/charter-publication.response.js';
 import { PublishParameters } from './dto/charter.params.js';
-import { withQuery } from './form-parameters.js';
 
 /** A charter that is to be published. */
 export interface CharterToPublish {
@@ -62,13 +61,13 @@ export class CharterPublishing {
       publishedAt: file.storedAt ?? file.createdAt,
       publishedBy: actor.principal.id,
     });
-    const published = await this.forms.receiveAs(
+    const { answer: published, replayed } = await this.forms.receiveAs(
       { request, response },
       {
         kind: publishedCharter,
         actor,
         target: async (fields) => {
-          const sent = withQuery(['version', 'slug'], { fields, request });
+          const sent = formParameters(['version', 'slug'], { fields, query: request.query });
           const { version, slug } = await checkQuery(PublishParameters, sent);
           wanted = { documentId, version: Number(version), slug };
           await this.publications.assertAllowed(wanted);
@@ -86,7 +85,8 @@ export class CharterPublishing {
       },
     );
     const { version, slug } = published;
-    this.logger.log({ event: 'CHARTER_PUBLISHED', documentId, version, slug, fileId: published.file?.id });
+    if (!replayed)
+      this.logger.log({ event: 'CHARTER_PUBLISHED', documentId, version, slug, fileId: published.file?.id });
     return published;
   }
 }

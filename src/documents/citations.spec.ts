@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { countCitations } from './citations.js';
 import { InvalidCitationsError } from './documents.errors.js';
 
@@ -38,8 +39,20 @@ describe('countCitations', () => {
   });
 
   it('refuses nesting that is deeper than any list', async () => {
-    const deep = Buffer.from('['.repeat(500_000) + ']'.repeat(500_000));
-    await expect(countCitations(deep)).rejects.toBeInstanceOf(InvalidCitationsError);
+    const parse = jest.spyOn(JSON, 'parse');
+    for (const text of ['['.repeat(500_000) + ']'.repeat(500_000), `[${'[],'.repeat(300_000)}[]]`]) {
+      const fault = await countCitations(Buffer.from(text)).catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(InvalidCitationsError);
+      expect((fault as Error).message).toContain('nested deeper than 64 levels');
+    }
+    // Parsed, it would take a hundred times its size.
+    expect(parse).not.toHaveBeenCalled();
+    parse.mockRestore();
+  });
+
+  it('keeps the reason why a file is no JSON', async () => {
+    const fault = await countCitations(Buffer.from('[{]')).catch((error: unknown) => error);
+    expect((fault as Error).cause).toMatchObject({ name: 'UnreadableJsonError', cause: expect.any(SyntaxError) });
   });
 
   it('lets others work while it checks the longest list there may be', async () => {

@@ -1,11 +1,15 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { validate } from 'class-validator';
+import { errorMessage } from '../errors/index.js';
+import { readJson } from '../http/index.js';
 import { InvalidCitationsError, type CitationIssue } from './documents.errors.js';
 import { CitationDto } from './dto/citation.dto.js';
 
 const MAX_CITATIONS = 5000;
 /** Issues beyond this are neither looked for nor counted. */
 const MAX_ISSUES = 100;
+/** What a list of the most citations may have, and more; what is in a citation beside its fields may have structure too. */
+const SHAPE = { maxDepth: 64, maxContainers: 50_000 };
 /** Checked between two turns of the event loop. */
 const BATCH = 100;
 
@@ -43,9 +47,9 @@ export async function countCitations(bytes: Buffer): Promise<number> {
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as unknown;
-  } catch {
-    throw invalidList('the file is not JSON in UTF-8 without byte order mark');
+    return readJson(bytes, SHAPE);
+  } catch (cause) {
+    throw invalidList(`the file cannot be read: ${errorMessage(cause)}`, { cause });
   }
 }
 
@@ -79,8 +83,8 @@ async function issuesOf(
   return issues;
 }
 
-function invalidList(message: string): InvalidCitationsError {
-  return new InvalidCitationsError([{ index: null, field: null, message }]);
+function invalidList(message: string, options?: ErrorOptions): InvalidCitationsError {
+  return new InvalidCitationsError([{ index: null, field: null, message }], options);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,9 +13,10 @@ const SHOWN_ISSUES = 20;
 export class InvalidCitationsError extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'INVALID_CITATIONS';
-  constructor(issues: readonly CitationIssue[]) {
+  constructor(issues: readonly CitationIssue[], options?: ErrorOptions) {
     const [first] = issues;
     super(`The citations are not as they should be: ${first === undefined ? 'unreadable' : told(first)}.`, {
+      ...options,
       details: { issues: issues.slice(0, SHOWN_ISSUES), issueCount: issues.length },
     });
   }

@@ -1,14 +1,12 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { assertScopes, Scope, type Actor } from '../auth/index.js';
-import { LinksService, toLinkResponse } from '../files/index.js';
+import type { Actor } from '../auth/index.js';
+import { toFileResponse } from '../files/index.js';
 import { checkQuery } from '../http/index.js';
 import type { FileKind } from '../storage/index.js';
-import { FormUploads } from '../uploads/index.js';
+import { formParameters, FormUploads, StoredAnswers, type StoredFileResponse } from '../uploads/index.js';
 import { ExportParameters, type ExportUploadQuery } from './dto/export.params.js';
-import type { StoredExportResponse } from './dto/stored-export.response.js';
 import { EXPORT_KINDS, executiveSummary } from './export-kinds.js';
-import { withQuery } from './form-parameters.js';
 
 /** An upload request of a document. */
 export interface ExportUpload {
@@ -22,23 +20,21 @@ export interface ExportUpload {
 /** Takes exports in. */
 @Injectable()
 export class ExportUploads {
-  private readonly logger = new Logger(ExportUploads.name);
-
   constructor(
     private readonly forms: FormUploads,
-    private readonly links: LinksService,
+    private readonly answers: StoredAnswers,
   ) {}
 
   /** Stores the form's file; with `?link=1` the answer carries a link. */
-  async receive({ documentId, query, actor, request, response }: ExportUpload): Promise<StoredExportResponse> {
-    if (query.link === '1') assertScopes(actor, [Scope.LinksCreate]);
-    const file = await this.forms.receive(
+  async receive({ documentId, query, actor, request, response }: ExportUpload): Promise<StoredFileResponse> {
+    this.answers.permit({ query, actor });
+    const stored = await this.forms.receiveAs(
       { request, response },
       {
         kind: kindOf(query.family),
         actor,
         target: async (fields) => {
-          const sent = withQuery(['family', 'language'], { fields, request });
+          const sent = formParameters(['family', 'language'], { fields, query: request.query });
           const { family, language } = await checkQuery(ExportParameters, sent);
           const known = language === undefined ? {} : { language };
           return {
@@ -48,11 +44,10 @@ export class ExportUploads {
             metadata: known,
           };
         },
+        answer: toFileResponse,
       },
     );
-    this.logger.log({ event: 'DOCUMENT_EXPORT_UPLOADED', documentId, fileId: file.id, key: file.key });
-    if (query.link !== '1') return file;
-    return Object.assign(file, { link: toLinkResponse(await this.links.create(file.id, { request: {}, actor })) });
+    return this.answers.of(stored, { query, actor, event: 'DOCUMENT_EXPORT_UPLOADED' });
   }
 }
 

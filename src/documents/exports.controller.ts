@@ -13,9 +13,9 @@ import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { FileListResponse, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { StoredFileResponse } from '../uploads/index.js';
 import { DocumentIdParam } from './dto/document.params.js';
 import { ExportUploadQuery, ListExportsQuery } from './dto/export.params.js';
-import { StoredExportResponse } from './dto/stored-export.response.js';
 import { ExportUploads } from './export-uploads.js';
 import { ExportsService } from './exports.service.js';
 
@@ -47,7 +47,7 @@ export class ExportsController {
     },
   })
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
-  @ApiCreatedResponse({ type: StoredExportResponse, description: 'Stored.' })
+  @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(409, 413, 415, 422, 507)
   async upload(
     @Param() { id }: DocumentIdParam,
@@ -55,7 +55,7 @@ export class ExportsController {
     @CurrentActor() actor: Actor,
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
-  ): Promise<StoredExportResponse> {
+  ): Promise<StoredFileResponse> {
     return this.uploads.receive({ documentId: id, query, actor, request, response });
   }
 

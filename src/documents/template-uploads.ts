@@ -29,7 +29,7 @@ export class TemplateUploads {
   async receive({ family, name, actor, request, response }: TemplateUpload): Promise<TemplateResponse> {
     const { stem, extension } = splitExtension(name);
     const found = { current: true };
-    const stored = await this.forms.receiveAs(
+    const { answer, replayed } = await this.forms.receiveAs(
       { request, response },
       {
         kind: kindOf(family),
@@ -38,12 +38,20 @@ export class TemplateUploads {
         guard: async (em, sent) => {
           found.current = await hasCurrent(em, placeFor(sent, extension));
         },
-        answer: (file) => toTemplateResponse(templateOf(file)),
+        // The status is part of the answer: a repetition gets that of the first time.
+        answer: (file) => ({
+          status: found.current ? 200 : 201,
+          template: toTemplateResponse(templateOf(file)),
+        }),
       },
     );
-    response.status(found.current ? 200 : 201);
-    this.logger.log({ event: 'TEMPLATE_STORED', family: stored.family, name: stored.name, fileId: stored.id });
-    return stored;
+    const { status, template } = answer;
+    response.status(status);
+    if (!replayed) {
+      const { family: folder, name: stored, id: fileId } = template;
+      this.logger.log({ event: 'TEMPLATE_STORED', family: folder, name: stored, fileId });
+    }
+    return template;
   }
 }
 

@@ -1,6 +1,14 @@
+import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { planContent, type ContentRequest, type PlannedContent } from '../content/index.js';
+import {
+  planContent,
+  type ContentPlan,
+  type ContentPresentation,
+  type ContentRequest,
+  type PlannedContent,
+  type SentContent,
+} from '../content/index.js';
 import {
   ArchivedError,
   ObjectMissingError,
@@ -28,6 +36,15 @@ export interface FileContentRequest {
   readonly actor: Actor;
 }
 
+/** How a file's bytes are asked for, and given. */
+export interface ContentOrder {
+  readonly http: ContentRequest;
+  /** The type is the file's where absent. */
+  readonly presentation: ContentPresentation;
+  /** What the store said of the object just now; where absent it is asked if the file may be archived. */
+  readonly found?: SentContent;
+}
+
 /** Where the bytes are to be had, or the bytes. */
 export type Delivery =
   { readonly kind: 'redirect'; readonly url: string } | { readonly kind: 'content'; readonly content: PlannedContent };
@@ -48,7 +65,7 @@ export class FileContent {
    */
   async deliver(request: FileContentRequest): Promise<Delivery> {
     const { id, asked, http, actor } = request;
-    if (asked.proxy || http.method === 'HEAD') return { kind: 'content', content: await this.open(request) };
+    if (asked.proxy || http.method === 'HEAD') return { kind: 'content', content: await this.download(request) };
     const { disposition, filename } = asked;
     const expiresInSeconds = Math.min(REDIRECT_SECONDS, this.config.linkMaxSeconds);
     const { url } = await this.links.create(id, {
@@ -63,24 +80,35 @@ export class FileContent {
     return { kind: 'redirect', url };
   }
 
-  private async open({ id, asked, http }: FileContentRequest): Promise<PlannedContent> {
-    const file = await this.availability.get(id);
-    const info = await this.availability.readable(file);
-    const plan = planContent(http, info, {
-      contentType: file.contentType,
-      contentDisposition: downloadDisposition(file, asked),
-    });
+  /**
+   * The bytes of a file, or what conditions and range leave of them; whether it may be given out is the caller's to know.
+   * Throws `FileArchivedError`, `FileQuarantinedError`, `ObjectMissingError`, `PreconditionFailedError` and the store's errors.
+   */
+  async open(file: StoredFile, { http, presentation, found }: ContentOrder): Promise<PlannedContent> {
+    const facts = found ?? (await this.availability.facts(file));
+    const plan = planContent(http, facts, { contentType: file.contentType, ...presentation });
     if (plan.range === undefined) return { plan };
-    const { body, info: opened } = await this.find(file, plan.range);
-    if (opened.etag === info.etag) return { plan, body };
+    const { body, info } = await this.find(file, plan.range);
+    if (info.etag === facts.etag) return { plan, body };
     body.destroy();
-    throw new StoreUnavailableError('GetObject');
+    if (found !== undefined) throw new StoreUnavailableError('GetObject');
+    // The record is behind the store: a bucket that was brought back from a backup has other tags.
+    return this.open(file, { http, presentation, found: await this.availability.readable(file) });
   }
 
-  private async find(
-    file: StoredFile,
-    range: { readonly start: number; readonly end: number },
-  ): Promise<ObjectContent> {
+  /** All bytes of a file. Throws as `open` does. */
+  async bytes(file: StoredFile): Promise<Readable> {
+    this.availability.assertWhole(file);
+    return (await this.find(file)).body;
+  }
+
+  private async download({ id, asked, http }: FileContentRequest): Promise<PlannedContent> {
+    const file = await this.availability.get(id);
+    const found = await this.availability.readable(file);
+    return this.open(file, { http, presentation: { contentDisposition: downloadDisposition(file, asked) }, found });
+  }
+
+  private async find(file: StoredFile, range?: ContentPlan['range']): Promise<ObjectContent> {
     try {
       const content = await this.storage.find(file.key, range);
       if (content === undefined) throw new ObjectMissingError(file.key);

@@ -43,7 +43,7 @@ export class FilesController {
       'Whatever its status; a trashed file too. The ETag goes into If-Match of a change; If-None-Match gives 304.',
   })
   @ApiOkResponse({ type: FileResponse })
-  @ApiErrors(400, 404)
+  @ApiErrors(400, 404, 412)
   async get(@Param() { id }: FileIdParam): Promise<FileResponse> {
     return toFileResponse(await this.files.get(id));
   }

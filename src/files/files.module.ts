@@ -90,6 +90,7 @@ import { UsedKey } from './used-key.entity.js';
     LinkLedger,
     FileSweeper,
     FileAvailability,
+    FileContent,
   ],
 })
 export class FilesModule {}

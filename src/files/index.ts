@@ -6,6 +6,7 @@ export { LinkResponse, toLinkResponse } from './dto/link.response.js';
 export { PageQuery } from './dto/list-files.query.js';
 export { ANY_KIND, OnFileRestored, OnFileStored, OnFileTrashed } from './file-hooks.js';
 export { FileAvailability } from './file-availability.js';
+export { FileContent } from './file-content.js';
 export {
   FileIntake,
   type Confirmation,
@@ -35,6 +36,7 @@ export { FilesService } from './files.service.js';
 export { LinkLedger } from './link-ledger.js';
 export { linkSeconds, secondsUntil } from './link-life.js';
 export { LinksService } from './links.service.js';
+export type { RefusedFile } from './links.errors.js';
 export { PlaceNames, type PlaceClaim } from './place-names.js';
 export { SessionTrash, type SessionTrashed, type SessionRestored } from './session-trash.js';
 export { FileStatus, ProcessingStatus, StoredFile } from './stored-file.entity.js';

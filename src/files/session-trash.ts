@@ -103,6 +103,8 @@ export class SessionTrash {
       });
       const orphaned = await leaveInTrash(em, { id: deletionId, where: 'true' });
       const outcome = { restored: restored.length, leftInTrash: superseded + orphaned };
+      // Somebody else brought them back while this one waited for the locks.
+      if (outcome.restored + outcome.leftInTrash === 0) return undefined;
       await this.record(em, {
         action: 'session.restored',
         subjectId: sessionId,

@@ -1,4 +1,4 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, Header, UseInterceptors } from '@nestjs/common';
 import {
   ApiBody,
   ApiConsumes,
@@ -9,6 +9,7 @@ import {
   ApiResponse,
 } from '@nestjs/swagger';
 import { RequireScopes, Scope } from '../auth/index.js';
+import { EntityTag } from '../content/index.js';
 import { ApiErrors } from '../http/index.js';
 import { PictureResponse } from './dto/picture.response.js';
 
@@ -41,7 +42,9 @@ export function PutsPicture(summary: string, what: string): MethodDecorator {
 export function ReadsPicture(summary: string): MethodDecorator {
   return applyDecorators(
     RequireScopes(Scope.FilesRead),
-    ApiOperation({ summary, description: 'Both sizes are always of one upload. The ETag names it.' }),
+    UseInterceptors(EntityTag),
+    Header('Cache-Control', 'private, no-cache'),
+    ApiOperation({ summary, description: 'Both sizes are always of one upload. The ETag is that of this answer.' }),
     ApiOkResponse({ type: PictureResponse }),
     ApiResponse({ status: 304, description: 'As the client has it.' }),
     ApiErrors(404, 412),

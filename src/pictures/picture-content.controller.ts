@@ -9,7 +9,7 @@ import { PictureContent } from './picture-content.js';
 /** Where the URLs of pictures lead: an `<img>` cannot send a key, so the id of the revision is the permission. */
 @ApiTags('pictures')
 @PublicRoute()
-@ApiErrors(400, 404, 412, 416, 503)
+@ApiErrors(400, 404, 409, 412, 416, 503)
 @Controller('pictures')
 export class PictureContentController {
   constructor(private readonly content: PictureContent) {}

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { planContent, type ContentRequest, type PlannedContent } from '../content/index.js';
-import { contentDisposition, PlaceReader, type StoredFile } from '../files/index.js';
-import { ObjectStorage } from '../storage/index.js';
+import type { ContentRequest, PlannedContent } from '../content/index.js';
+import { contentDisposition, FileContent, PlaceReader } from '../files/index.js';
+import { ObjectMissingError } from '../storage/index.js';
 import { PICTURE_KINDS } from './picture-kinds.js';
 import { PictureNotFoundError } from './pictures.errors.js';
 import { nameOf } from './pictures.service.js';
@@ -20,7 +20,7 @@ export interface PictureName {
 export class PictureContent {
   constructor(
     private readonly places: PlaceReader,
-    private readonly storage: ObjectStorage,
+    private readonly content: FileContent,
   ) {}
 
   /** The bytes of a picture, or of a range of it; throws `PictureNotFoundError` for one that is not, or no more, given out. */
@@ -30,17 +30,15 @@ export class PictureContent {
       ({ key, kind }) => nameOf(key) === name && PICTURE_KINDS.some((known) => known.name === kind),
     );
     if (file === undefined) throw new PictureNotFoundError();
-    const plan = planContent(request, sentContent(file), {
-      contentDisposition: contentDisposition('inline', name),
-      cacheControl: IMMUTABLE,
-    });
-    if (plan.range === undefined) return { plan };
-    const content = await this.storage.find(file.key, plan.range);
-    if (content === undefined) throw new PictureNotFoundError();
-    return { plan, body: content.body };
+    try {
+      return await this.content.open(file, {
+        http: request,
+        presentation: { contentDisposition: contentDisposition('inline', name), cacheControl: IMMUTABLE },
+      });
+    } catch (error) {
+      // Readers of a URL are told nothing of objects and keys.
+      if (error instanceof ObjectMissingError) throw new PictureNotFoundError({ cause: error });
+      throw error;
+    }
   }
-}
-
-function sentContent({ sizeBytes, etag, contentType, storedAt, createdAt }: StoredFile) {
-  return { sizeBytes: sizeBytes ?? 0, etag: etag ?? '', contentType, lastModified: storedAt ?? createdAt };
 }

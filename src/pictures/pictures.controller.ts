@@ -6,7 +6,6 @@ import { ApiErrors } from '../http/index.js';
 import { PutsPicture, ReadsPicture, RemovesPicture } from './api-picture.decorators.js';
 import { PictureOwnerParam } from './dto/picture.params.js';
 import { PictureResponse, toPictureResponse } from './dto/picture.response.js';
-import { answerPicture } from './picture-answers.js';
 import { organizationPicture, stakeholderPicture, userPicture } from './picture-place.js';
 import { PictureUploads } from './picture-uploads.js';
 import { PicturesService } from './pictures.service.js';
@@ -38,12 +37,8 @@ export class PicturesController {
 
   @Get('users/:id/avatar')
   @ReadsPicture('Read the avatar of a user')
-  async getUserAvatar(
-    @Param() { id }: PictureOwnerParam,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<PictureResponse | undefined> {
-    return answerPicture({ request, response }, await this.pictures.get(userPicture(id)));
+  async getUserAvatar(@Param() { id }: PictureOwnerParam): Promise<PictureResponse> {
+    return toPictureResponse(await this.pictures.get(userPicture(id)));
   }
 
   @Delete('users/:id/avatar')
@@ -71,12 +66,8 @@ export class PicturesController {
 
   @Get('stakeholders/:id/avatar')
   @ReadsPicture('Read the avatar of a stakeholder')
-  async getStakeholderAvatar(
-    @Param() { id }: PictureOwnerParam,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<PictureResponse | undefined> {
-    return answerPicture({ request, response }, await this.pictures.get(stakeholderPicture(id)));
+  async getStakeholderAvatar(@Param() { id }: PictureOwnerParam): Promise<PictureResponse> {
+    return toPictureResponse(await this.pictures.get(stakeholderPicture(id)));
   }
 
   @Delete('stakeholders/:id/avatar')
@@ -104,12 +95,8 @@ export class PicturesController {
 
   @Get('organizations/:id/logo')
   @ReadsPicture('Read the logo of an organisation')
-  async getOrganizationLogo(
-    @Param() { id }: PictureOwnerParam,
-    @Req() request: Request,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<PictureResponse | undefined> {
-    return answerPicture({ request, response }, await this.pictures.get(organizationPicture(id)));
+  async getOrganizationLogo(@Param() { id }: PictureOwnerParam): Promise<PictureResponse> {
+    return toPictureResponse(await this.pictures.get(organizationPicture(id)));
   }
 
   @Delete('organizations/:id/logo')

@@ -3,8 +3,8 @@ import { DomainError, type DomainErrorOptions } from '../errors/index.js';
 export class PictureNotFoundError extends DomainError {
   readonly kind = 'not-found';
   readonly code = 'PICTURE_NOT_FOUND';
-  constructor() {
-    super('There is no picture here.');
+  constructor(options?: DomainErrorOptions) {
+    super('There is no picture here.', options);
   }
 }
 

@@ -11,8 +11,6 @@ export interface Picture {
   readonly thumbnail: StoredFile;
   readonly url: string;
   readonly thumbnailUrl: string;
-  /** Without quotes; another for every revision and for every change of the records. */
-  readonly etag: string;
 }
 
 /** Finds the pictures that places have, and takes them away. */
@@ -43,7 +41,6 @@ export class PicturesService {
       thumbnail,
       url: this.urlOf(main),
       thumbnailUrl: this.urlOf(thumbnail),
-      etag: `${main.revisionId}.${main.attempt}.${thumbnail.attempt}`,
     };
   }
 

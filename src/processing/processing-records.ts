@@ -6,6 +6,7 @@ import { FileStatus, ProcessingStatus, StoredFile } from '../files/index.js';
 import { ProcessedFile } from './processed-file.entity.js';
 import { OvertakenError } from './processing.errors.js';
 import type { StepResultName } from './processing-step.js';
+import { parametersOfResult } from './result-names.js';
 import type { RegisteredStep } from './step-registry.js';
 import { StepRun, StepStatus } from './step-run.entity.js';
 
@@ -153,19 +154,20 @@ export class ProcessingRecords {
     });
   }
 
-  /** A stored result of the file, the newest of its name. */
-  async findResult(run: Run, { kind, name, extension }: StepResultName): Promise<StoredFile | undefined> {
-    const result = await this.em.fork().findOne(
+  /** The stored result of the file that has the place of a step's: what else goes by its name is somebody else's. */
+  async findResult(run: Run, result: StepResultName): Promise<StoredFile | undefined> {
+    const { kind } = result;
+    const found = await this.em.fork().findOne(
       StoredFile,
       {
         sourceFileId: run.fileId,
         kind: kind.name,
-        originalFilename: `${name}.${extension}`,
+        placeKey: kind.template.build(parametersOfResult(result, run)),
         status: FileStatus.Stored,
       },
       { orderBy: { id: 'desc' } },
     );
-    return result ?? undefined;
+    return found ?? undefined;
   }
 
   /** Says how far a run is; false when it is no longer the current one. */

@@ -11,7 +11,7 @@ import type { ProcessingJob } from './processing-queue.js';
 import { ProcessingRecords, type Run } from './processing-records.js';
 import { OvertakenError } from './processing.errors.js';
 import type { StepContext, StepResult } from './processing-step.js';
-import { nameOfResult } from './result-names.js';
+import { parametersOfResult } from './result-names.js';
 import { StepRegistry, type RegisteredStep } from './step-registry.js';
 
 const PULSE_MS = 1000;
@@ -124,15 +124,12 @@ export class ProcessingRunner {
     return content.body;
   }
 
-  private async send(run: Run, { kind, name, extension, body }: StepResult, signal: AbortSignal): Promise<SentFile> {
+  private async send(run: Run, result: StepResult, signal: AbortSignal): Promise<SentFile> {
     const { file } = run;
+    const { kind, name, extension, body } = result;
     const sent = await this.intake.send({
       kind,
-      parameters: {
-        name: nameOfResult(name, run),
-        ext: extension,
-        ...(file.sessionId != null && { sessionId: file.sessionId }),
-      },
+      parameters: parametersOfResult(result, run),
       references: {
         sourceFileId: file.id,
         ...(file.sessionId != null && { sessionId: file.sessionId }),

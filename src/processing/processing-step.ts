@@ -27,6 +27,7 @@ export interface StepInput {
 
 /** Which of a file's results is meant. */
 export interface StepResultName {
+  /** One whose names are places. */
   readonly kind: FileKind;
   /** Without extension; unique per source. */
   readonly name: string;

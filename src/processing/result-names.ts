@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
+import type { StoredFile } from '../files/index.js';
+import type { KeyParameters } from '../storage/index.js';
 import { ProcessedFile } from './processed-file.entity.js';
+import type { StepResultName } from './processing-step.js';
 
 /** A recording, as far as the names of its results go. */
 export interface ResultSource {
@@ -14,6 +17,15 @@ export interface ResultSource {
  */
 export function nameOfResult(name: string, { fileId, ownsPlainNames }: ResultSource): string {
   return ownsPlainNames ? name : `${name}.${fileId}`;
+}
+
+/** What the key of a step's result is built of. */
+export function parametersOfResult(
+  { name, extension }: Pick<StepResultName, 'name' | 'extension'>,
+  source: ResultSource & { readonly file: StoredFile },
+): KeyParameters {
+  const { sessionId } = source.file;
+  return { name: nameOfResult(name, source), ext: extension, ...(sessionId != null && { sessionId }) };
 }
 
 /** Names for results that are made outside of processing, by the same rule. */

@@ -15,6 +15,6 @@ export function ApiContent(...contentTypes: readonly string[]): MethodDecorator 
     ApiOkResponse({ description: 'The content. Ranges and conditions work; the ETag is that of the record.', content }),
     ApiResponse({ status: 206, description: 'The range that was asked for.', content }),
     ApiResponse({ status: 304, description: 'Not modified.' }),
-    ApiErrors(404, 412, 416),
+    ApiErrors(404, 409, 412, 416),
   );
 }

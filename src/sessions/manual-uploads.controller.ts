@@ -3,8 +3,8 @@ import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiOperation, ApiSecuri
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { StoredFileResponse } from '../uploads/index.js';
 import { ApiFormFile } from './api-form-file.decorator.js';
-import { StoredFileResponse } from './dto/session-file.response.js';
 import { ManualUploadQuery } from './dto/session.params.js';
 import { SessionUploads } from './session-uploads.js';
 

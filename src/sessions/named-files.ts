@@ -17,7 +17,9 @@ import {
 } from '../files/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { ResultNames } from '../processing/index.js';
+import type { Receipt } from '../uploads/index.js';
 import { keyTimestamp, splitExtension, type FileKind } from '../storage/index.js';
+import { PostQueue } from './post-queue.js';
 import { sessionOriginal } from './session-kinds.js';
 import { ForeignSourceError, SessionFileNotFoundError } from './sessions.errors.js';
 
@@ -46,14 +48,22 @@ export interface NamedFileQuery {
   readonly sourceFileId: string | undefined;
 }
 
+/** Of results and transcripts, which are held in memory: each has 10 MiB at the most. */
+const POST_LIMITS = { atOnce: 8, waiting: 64, heldBytes: 256 * 1024 * 1024 };
+
 interface Naming {
   readonly stem: string;
   readonly name: 'any' | 'unused';
 }
 
-/** Files of a session that have fixed names, each unique for the recording it belongs to. */
+/**
+ * Files of a session that have fixed names, each unique for the recording it belongs to. Their content is held in memory until
+ * the store has it: eight posts are stored at once, 64 more wait, and together they have 256 MiB; what is beyond that is refused.
+ */
 @Injectable()
 export class NamedFiles {
+  private readonly queue = new PostQueue(POST_LIMITS);
+
   constructor(
     private readonly em: EntityManager,
     private readonly intake: FileIntake,
@@ -65,9 +75,14 @@ export class NamedFiles {
 
   /**
    * Stores content under its name; a file of the same name and source is replaced. Throws `FileNotFoundError`,
-   * `SourceTrashedError` or `ForeignSourceError` for a source that is none, `NameTakenError` for a name of another source.
+   * `SourceTrashedError` or `ForeignSourceError` for a source that is none, `NameTakenError` for a name of another source,
+   * `PostsBusyError` while too many are at it.
    */
-  async store(posted: PostedFile): Promise<FileResponse> {
+  async store(posted: PostedFile): Promise<Receipt<FileResponse>> {
+    return this.queue.run(posted.bytes.length, () => this.storeNow(posted));
+  }
+
+  private async storeNow(posted: PostedFile): Promise<Receipt<FileResponse>> {
     const { name } = posted;
     if (typeof name === 'string') return this.storeAs(posted, { stem: name, name: 'any' });
     const stem = `${name.type}_${keyTimestamp(this.clock.now())}`;
@@ -99,7 +114,7 @@ export class NamedFiles {
     return file;
   }
 
-  private async storeAs(posted: PostedFile, naming: Naming): Promise<FileResponse> {
+  private async storeAs(posted: PostedFile, naming: Naming): Promise<Receipt<FileResponse>> {
     const { kind, sessionId, extension, bytes, actor } = posted;
     const { stem } = naming;
     const source =
@@ -123,7 +138,7 @@ export class NamedFiles {
       ...(posted.metadata && { metadata: posted.metadata }),
       ...(idempotent && { idempotent }),
     });
-    if (sent.state === 'replayed') return sent.answer as FileResponse;
+    if (sent.state === 'replayed') return { answer: sent.answer as FileResponse, replayed: true };
     const [file] = await this.intake.confirm([sent], {
       actor,
       guard: async (em) => {
@@ -140,7 +155,7 @@ export class NamedFiles {
       answer: toFileResponse,
     });
     if (file === undefined) throw new Error('A file was sent, and none was confirmed');
-    return toFileResponse(file);
+    return { answer: toFileResponse(file), replayed: false };
   }
 }
 

@@ -1,5 +1,5 @@
 import { errorMessage } from '../errors/index.js';
-import { keepsShape } from '../http/index.js';
+import { assertShape, readJson } from '../http/index.js';
 import { InvalidContentError } from './sessions.errors.js';
 
 /** Bytes of a JSON body that brings content; also of a form's file. */
@@ -19,13 +19,16 @@ const SRT_CUE = /^\ufeff?\d+[ \t]*\r?\n\d{2,}:\d{2}:\d{2}[,.]\d{3} --> \d{2,}:\d
  */
 export function jsonContent(content: unknown): Buffer {
   if (typeof content === 'string') {
-    // Looked at before it is parsed: parsed, it may take a hundred times the room.
-    const bytes = assertShape(Buffer.from(wellFormed(content)));
-    assertContainer(parsed(content));
+    const bytes = Buffer.from(wellFormed(content));
+    assertContainer(readable(() => readJson(bytes, SHAPE)));
     return bytes;
   }
   assertContainer(content);
-  return assertShape(Buffer.from(JSON.stringify(content)));
+  const bytes = Buffer.from(JSON.stringify(content));
+  readable(() => {
+    assertShape(bytes, SHAPE);
+  });
+  return bytes;
 }
 
 /** The bytes of a posted transcript, which must be what the extension says. Throws `InvalidContentError`. */
@@ -53,22 +56,15 @@ function wellFormed(text: string): string {
   return text;
 }
 
-function parsed(text: string): unknown {
+function readable<T>(read: () => T): T {
   try {
-    return JSON.parse(text) as unknown;
+    return read();
   } catch (cause) {
-    throw new InvalidContentError(`it is not JSON (${errorMessage(cause).slice(0, 120)})`, { cause });
+    throw new InvalidContentError(errorMessage(cause), { cause });
   }
 }
 
 function assertContainer(content: unknown): void {
   if (typeof content !== 'object' || content === null)
     throw new InvalidContentError('it must be a JSON object or array, or a string that holds one');
-}
-
-function assertShape(bytes: Buffer): Buffer {
-  if (keepsShape(bytes, SHAPE)) return bytes;
-  throw new InvalidContentError(
-    `it is nested deeper than ${SHAPE.maxDepth} levels, or has more than ${SHAPE.maxContainers} objects and arrays`,
-  );
 }

@@ -21,14 +21,14 @@ export class SessionArchiveController {
   @ApiOperation({
     summary: 'Download a whole session as a ZIP',
     description:
-      'Every stored file, in a folder for each sort, and a manifest.json with ids, keys, sizes and SHA-256. Packed while it is sent; when a file cannot be read the connection is cut, and what came is no ZIP.',
+      'Every stored file, in a folder for each sort, and a manifest.json with ids, keys, sizes and SHA-256. With a file that is archived or in quarantine it is 409, and `details.files` names all of those. Packed while it is sent; when a file cannot be read the connection is cut, and what came is no ZIP.',
   })
   @ApiProduces('application/zip')
   @ApiOkResponse({
     description: 'The archive.',
     content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
   })
-  @ApiErrors(404)
+  @ApiErrors(404, 409)
   async download(
     @Param() { id }: SessionIdParam,
     @Req() { method }: Request,

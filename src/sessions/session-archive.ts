@@ -4,12 +4,17 @@ import { Injectable } from '@nestjs/common';
 import { ZipFile } from 'yazl';
 import { Clock } from '../config/index.js';
 import type { PlannedContent } from '../content/index.js';
-import { contentDisposition, type StoredFile } from '../files/index.js';
-import { ObjectMissingError, ObjectStorage } from '../storage/index.js';
+import {
+  contentDisposition,
+  FileAvailability,
+  FileContent,
+  type RefusedFile,
+  type StoredFile,
+} from '../files/index.js';
 import { ArchiveNames } from './archive-names.js';
 import { SessionFiles } from './session-files.js';
 import { sessionAsset, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';
-import { ArchiveBrokenError, SessionEmptyError } from './sessions.errors.js';
+import { ArchiveBrokenError, ArchiveRefusedError, SessionEmptyError } from './sessions.errors.js';
 
 /** The folder of each kind in the archive; any other kind is in `other`. */
 const FOLDERS: Readonly<Record<string, string>> = {
@@ -43,14 +48,19 @@ interface Packing {
 export class SessionArchive {
   constructor(
     private readonly files: SessionFiles,
-    private readonly storage: ObjectStorage,
+    private readonly content: FileContent,
+    private readonly availability: FileAvailability,
     private readonly clock: Clock,
   ) {}
 
-  /** How to answer GET and HEAD. Throws `SessionEmptyError`. The body fails when an object cannot be read to its end. */
+  /**
+   * How to answer GET and HEAD. Throws `SessionEmptyError`, and `ArchiveRefusedError` when a file of it cannot be read. The body
+   * fails when an object cannot be read to its end.
+   */
   async open(sessionId: string, method: string): Promise<PlannedContent> {
     const first = await this.files.page(sessionId);
     if (first.length === 0) throw new SessionEmptyError(sessionId);
+    await this.assertReadable(sessionId, first);
     const headers = {
       'Content-Type': 'application/zip',
       'Content-Disposition': contentDisposition('attachment', `session-${sessionId}.zip`),
@@ -59,6 +69,15 @@ export class SessionArchive {
     };
     const plan = { kind: 'whole', headers } as const;
     return method === 'HEAD' ? { plan } : { plan, body: this.pack(sessionId, first) };
+  }
+
+  /** Before the first byte, a page at a time: afterwards nothing could be said but that the connection ends. */
+  private async assertReadable(sessionId: string, first: readonly StoredFile[]): Promise<void> {
+    const refused: RefusedFile[] = [];
+    for (let page = first; page.length > 0; page = await this.files.page(sessionId, page.at(-1)))
+      refused.push(...(await this.availability.examine(page)).refused);
+    const [one, ...others] = refused.sort((a, b) => a.fileId.localeCompare(b.fileId));
+    if (one !== undefined) throw new ArchiveRefusedError(sessionId, [one, ...others]);
   }
 
   private pack(sessionId: string, first: readonly StoredFile[]): Readable {
@@ -108,8 +127,10 @@ export class SessionArchive {
       compress: COMPRESSIBLE.test(file.contentType),
     };
     zip.addReadStreamLazy(path, options, (give) => {
-      this.read(file.key, gone)
-        .then(async (body) => {
+      this.content
+        .bytes(file)
+        .then(async (bytes) => {
+          const body = addAbortSignal(gone, bytes);
           give(null, body);
           await finished(body);
           resolve(undefined);
@@ -121,12 +142,6 @@ export class SessionArchive {
     } finally {
       gone.removeEventListener('abort', leave);
     }
-  }
-
-  private async read(key: string, gone: AbortSignal): Promise<Readable> {
-    const content = await this.storage.find(key);
-    if (content === undefined) throw new ObjectMissingError(key);
-    return addAbortSignal(gone, content.body);
   }
 }
 

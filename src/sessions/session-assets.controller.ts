@@ -12,9 +12,9 @@ import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { LinkQuery, StoredFileResponse } from '../uploads/index.js';
 import { ApiFormFile } from './api-form-file.decorator.js';
-import { StoredFileResponse } from './dto/session-file.response.js';
-import { AssetsParam, LinkQuery } from './dto/session.params.js';
+import { AssetsParam } from './dto/session.params.js';
 import { SessionUploads } from './session-uploads.js';
 import { SessionsService } from './sessions.service.js';
 

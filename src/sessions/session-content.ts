@@ -1,49 +1,39 @@
 import { Injectable } from '@nestjs/common';
-import { planContent, type PlannedContent } from '../content/index.js';
-import { contentDisposition, type StoredFile } from '../files/index.js';
-import { ObjectMissingError, ObjectStorage } from '../storage/index.js';
+import type { ContentRequest, PlannedContent } from '../content/index.js';
+import { contentDisposition, FileContent, type StoredFile } from '../files/index.js';
 import { NamedFiles, type NamedFileQuery } from './named-files.js';
 import { sessionResult, sessionTranscript } from './session-kinds.js';
 
-/** What of a request decides how content is served. */
-export type ReadRequest = Parameters<typeof planContent>[0];
-
 type NameQuery = Omit<NamedFileQuery, 'kind'>;
 
-/** Serves results and transcripts: what their readers want is the content, not a record. */
+/** Serves results and transcripts: what their readers want is the content, not a record. Throws as `FileContent.open` does, too. */
 @Injectable()
 export class SessionContent {
   constructor(
     private readonly files: NamedFiles,
-    private readonly storage: ObjectStorage,
+    private readonly content: FileContent,
   ) {}
 
   /** Without an extension a result is JSON. Throws `SessionFileNotFoundError`. */
-  async result(query: NameQuery, request: ReadRequest): Promise<PlannedContent> {
+  async result(query: NameQuery, request: ContentRequest): Promise<PlannedContent> {
     const name = /\.(?:json|png|m4a)$/.test(query.name) ? query.name : `${query.name}.json`;
     return this.read(await this.files.get({ ...query, name, kind: sessionResult }), request);
   }
 
   /** Throws `SessionFileNotFoundError`. */
-  async transcript(query: NameQuery, request: ReadRequest): Promise<PlannedContent> {
+  async transcript(query: NameQuery, request: ContentRequest): Promise<PlannedContent> {
     return this.read(await this.files.get({ ...query, kind: sessionTranscript }), request);
   }
 
-  /** Throws `PreconditionFailedError`, `ObjectMissingError` and the store's errors. */
-  private async read(file: StoredFile, request: ReadRequest): Promise<PlannedContent> {
-    const { key, contentType, sizeBytes, etag, storedAt, createdAt, originalFilename } = file;
-    const plan = planContent(
-      request,
-      { sizeBytes: sizeBytes ?? 0, etag: etag ?? '', lastModified: storedAt ?? createdAt, contentType },
-      {
+  private read(file: StoredFile, http: ContentRequest): Promise<PlannedContent> {
+    const { contentType, originalFilename } = file;
+    return this.content.open(file, {
+      http,
+      presentation: {
         // Text of these kinds was seen to be UTF-8 when it came.
-        contentType: contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType,
+        ...(contentType.startsWith('text/') && { contentType: `${contentType}; charset=utf-8` }),
         contentDisposition: contentDisposition('inline', originalFilename),
       },
-    );
-    if (plan.range === undefined) return { plan };
-    const content = await this.storage.find(key, plan.range);
-    if (content === undefined) throw new ObjectMissingError(key);
-    return { plan, body: content.body };
+    });
   }
 }

@@ -65,6 +65,9 @@ export const manualUpload = new FileKind({
   linkable: true,
 });
 
+/** What the log calls it when a file of one of these kinds was stored. */
+export const SESSION_FILE_UPLOADED = 'SESSION_FILE_UPLOADED';
+
 /** All that this module declares. */
 export const SESSION_KINDS = [
   sessionOriginal,

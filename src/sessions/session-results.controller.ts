@@ -13,12 +13,12 @@ import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js
 import { sendContent } from '../content/index.js';
 import { FileListResponse, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey, JsonLimit, RequireJson } from '../http/index.js';
+import { LinkQuery, StoredFileResponse } from '../uploads/index.js';
 import { ApiContent } from './api-content.decorator.js';
 import { ContentBodyPipe } from './content-body.pipe.js';
 import { ResultNameParam } from './dto/named-file.params.js';
 import { PostResultRequest } from './dto/posted.requests.js';
-import { StoredFileResponse } from './dto/session-file.response.js';
-import { LinkQuery, ResultsQuery, SessionIdParam, SourceQuery } from './dto/session.params.js';
+import { ResultsQuery, SessionIdParam, SourceQuery } from './dto/session.params.js';
 import { MAX_CONTENT_BYTES } from './posted-content.js';
 import { SessionContent } from './session-content.js';
 import { SessionResults } from './session-results.js';

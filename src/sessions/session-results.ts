@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { sessionResult } from './session-kinds.js';
+import { StoredAnswers, type LinkQuery, type StoredFileResponse } from '../uploads/index.js';
+import { SESSION_FILE_UPLOADED, sessionResult } from './session-kinds.js';
 import type { PostResultRequest } from './dto/posted.requests.js';
-import type { StoredFileResponse } from './dto/session-file.response.js';
-import type { LinkQuery } from './dto/session.params.js';
 import { NamedFiles } from './named-files.js';
 import { jsonContent } from './posted-content.js';
-import { StoredAnswers } from './stored-answers.js';
 
 /** A result as it was posted. */
 export interface PostedResult {
@@ -29,7 +27,7 @@ export class SessionResults {
   async store({ body, query, actor, sessionId, idempotencyKey }: PostedResult): Promise<StoredFileResponse> {
     this.answers.permit({ query, actor });
     const { type, name, content, sourceFileId } = body;
-    const file = await this.files.store({
+    const stored = await this.files.store({
       kind: sessionResult,
       sessionId,
       name: name?.replace(/\.json$/, '') ?? { type },
@@ -40,6 +38,6 @@ export class SessionResults {
       idempotencyKey,
       actor,
     });
-    return this.answers.of(file, { query, actor });
+    return this.answers.of(stored, { query, actor, event: SESSION_FILE_UPLOADED });
   }
 }

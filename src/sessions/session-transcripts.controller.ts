@@ -13,10 +13,10 @@ import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js
 import { sendContent } from '../content/index.js';
 import { FileListResponse, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey, JsonLimit, RequireJsonOrForm } from '../http/index.js';
+import { StoredFileResponse } from '../uploads/index.js';
 import { ApiContent } from './api-content.decorator.js';
 import { TranscriptNameParam } from './dto/named-file.params.js';
 import { PostTranscriptRequest } from './dto/posted.requests.js';
-import { StoredFileResponse } from './dto/session-file.response.js';
 import { PostTranscriptQuery, ResultsQuery, SessionIdParam, SourceQuery } from './dto/session.params.js';
 import { MAX_CONTENT_BYTES } from './posted-content.js';
 import { SessionContent } from './session-content.js';

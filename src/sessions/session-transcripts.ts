@@ -2,15 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Actor } from '../auth/index.js';
 import { originalFilename, splitExtension } from '../storage/index.js';
-import { FormUploads, NoFileError, readSmallFile } from '../uploads/index.js';
+import {
+  formParameters,
+  FormUploads,
+  NoFileError,
+  readSmallFile,
+  StoredAnswers,
+  type StoredFileResponse,
+} from '../uploads/index.js';
 import { ContentBodyPipe } from './content-body.pipe.js';
 import { PostTranscriptRequest } from './dto/posted.requests.js';
-import type { StoredFileResponse } from './dto/session-file.response.js';
 import type { PostTranscriptQuery } from './dto/session.params.js';
 import { NamedFiles } from './named-files.js';
 import { MAX_CONTENT_BYTES, transcriptContent, utf8Text } from './posted-content.js';
-import { sessionTranscript } from './session-kinds.js';
-import { StoredAnswers } from './stored-answers.js';
+import { SESSION_FILE_UPLOADED, sessionTranscript } from './session-kinds.js';
 
 const FILE_FIELD = 'file';
 const BODY = new ContentBodyPipe(PostTranscriptRequest);
@@ -40,17 +45,17 @@ export class SessionTranscripts {
     const isForm = typeof request.is('multipart/form-data') === 'string';
     const { name, content, sourceFileId } = await BODY.transform(isForm ? await this.readForm(posted) : request.body);
     const { stem, extension } = splitExtension(name);
-    const file = await this.files.store({
+    const stored = await this.files.store({
       kind: sessionTranscript,
       sessionId,
       name: stem,
       extension,
       bytes: transcriptContent(extension, content),
-      sourceFileId: sourceFileId ?? query.sourceFileId,
+      sourceFileId: query.sourceFileId ?? sourceFileId,
       idempotencyKey: request.get('idempotency-key'),
       actor,
     });
-    return this.answers.of(file, { query, actor });
+    return this.answers.of(stored, { query, actor, event: SESSION_FILE_UPLOADED });
   }
 
   /** The same as JSON would say: the file's name and its text. */
@@ -63,7 +68,7 @@ export class SessionTranscripts {
         take: async ({ filename, body: bytes, fields }) => ({
           name: originalFilename(filename),
           content: utf8Text(await readSmallFile(bytes, MAX_CONTENT_BYTES)),
-          ...(Object.hasOwn(fields, 'sourceFileId') && { sourceFileId: fields['sourceFileId'] }),
+          ...formParameters(['sourceFileId'], { fields, query: request.query }),
         }),
         undo: () => Promise.resolve(),
       },

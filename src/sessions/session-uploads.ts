@@ -3,18 +3,23 @@ import type { Request, Response } from 'express';
 import type { Actor } from '../auth/index.js';
 import { Ids } from '../config/index.js';
 import { checkQuery } from '../http/index.js';
-import { FormUploads, type FormUpload } from '../uploads/index.js';
-import type { StoredFileResponse } from './dto/session-file.response.js';
+import { toFileResponse } from '../files/index.js';
+import {
+  formParameters,
+  FormUploads,
+  StoredAnswers,
+  type FormUpload,
+  type LinkQuery,
+  type StoredFileResponse,
+} from '../uploads/index.js';
 import {
   ClipTarget,
   ManualUploadQuery,
   OriginalTypeQuery,
   type AssetsParam,
   type ClipQuery,
-  type LinkQuery,
 } from './dto/session.params.js';
-import { manualUpload, sessionAsset, sessionClip, sessionOriginal } from './session-kinds.js';
-import { StoredAnswers } from './stored-answers.js';
+import { manualUpload, SESSION_FILE_UPLOADED, sessionAsset, sessionClip, sessionOriginal } from './session-kinds.js';
 
 /** A request that brings a form. */
 export interface FormRequest<Query extends LinkQuery = LinkQuery> {
@@ -23,8 +28,6 @@ export interface FormRequest<Query extends LinkQuery = LinkQuery> {
   readonly request: Request;
   readonly response: Response;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Takes files in that come as forms. With `?link=1` the answer carries a link. */
 @Injectable()
@@ -39,7 +42,8 @@ export class SessionUploads {
     return this.receive(form, {
       kind: sessionOriginal,
       target: async (fields) => {
-        const { type } = await checkQuery(OriginalTypeQuery, { ...named('type', fields), ...form.request.query });
+        const sent = formParameters(['type'], { fields, query: form.request.query });
+        const { type } = await checkQuery(OriginalTypeQuery, sent);
         return { parameters: { sessionId, type }, references: { sessionId } };
       },
     });
@@ -57,8 +61,8 @@ export class SessionUploads {
     return this.receive(form, {
       kind: sessionClip,
       target: async (fields) => {
-        const asked = form.query.quoteId === undefined ? named('quoteId', fields) : { quoteId: form.query.quoteId };
-        const { quoteId } = await checkQuery(ClipTarget, asked);
+        const sent = formParameters(['quoteId'], { fields, query: form.request.query });
+        const { quoteId } = await checkQuery(ClipTarget, sent);
         return { parameters: { sessionId, quoteId }, references: { sessionId }, metadata: { quoteId } };
       },
     });
@@ -69,8 +73,8 @@ export class SessionUploads {
     return this.receive(form, {
       kind: manualUpload,
       target: async (fields) => {
-        const query = await checkQuery(ManualUploadQuery, { ...named('uploadId', fields), ...form.request.query });
-        const uploadId = query.uploadId ?? this.ids.next();
+        const sent = formParameters(['uploadId'], { fields, query: form.request.query });
+        const { uploadId = this.ids.next() } = await checkQuery(ManualUploadQuery, sent);
         return { parameters: { uploadId }, references: {}, metadata: { uploadId } };
       },
     });
@@ -78,11 +82,8 @@ export class SessionUploads {
 
   private async receive(form: FormRequest, upload: Pick<FormUpload, 'kind' | 'target'>): Promise<StoredFileResponse> {
     this.answers.permit(form);
-    return this.answers.of(await this.forms.receive(form, { ...upload, actor: form.actor }), form);
+    const { query, actor } = form;
+    const stored = await this.forms.receiveAs(form, { ...upload, actor, answer: toFileResponse });
+    return this.answers.of(stored, { query, actor, event: SESSION_FILE_UPLOADED });
   }
-}
-
-/** Of the form's fields, the one that is a parameter: what else a form carries is its own business. */
-function named(name: string, fields: Fields): Record<string, unknown> {
-  return Object.hasOwn(fields, name) ? { [name]: fields[name] } : {};
 }

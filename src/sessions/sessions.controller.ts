@@ -12,9 +12,9 @@ import {
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { StoredFileResponse } from '../uploads/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../files/index.js';
 import { ApiFormFile } from './api-form-file.decorator.js';
-import { StoredFileResponse } from './dto/session-file.response.js';
 import { OriginalTypeQuery, SessionIdParam } from './dto/session.params.js';
 import { SessionRestoredResponse, WorkspaceResponse } from './dto/workspace.response.js';
 import { SessionFiles } from './session-files.js';

@@ -1,4 +1,8 @@
-import { DomainError, type DomainErrorOptions } from '../errors/index.js';
+import { DomainError, type DomainErrorOptions, type ErrorKind } from '../errors/index.js';
+import type { RefusedFile } from '../files/index.js';
+
+/** Files that an error names. */
+const NAMED_FILES = 1000;
 
 /** Posted content that is not what its name or route says. */
 export class InvalidContentError extends DomainError {
@@ -42,6 +46,33 @@ export class SessionNotTrashedError extends DomainError {
   readonly code = 'SESSION_NOT_TRASHED';
   constructor(sessionId: string) {
     super(`There is nothing in the trash that the deletion of session ${sessionId} put there.`);
+  }
+}
+
+/** As many posts are held in memory as may. */
+export class PostsBusyError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'POSTS_BUSY';
+  constructor() {
+    super('Many results and transcripts are being stored. Nothing was kept; send yours again shortly.', {
+      retryAfterSeconds: 2,
+    });
+  }
+}
+
+/** Some files of a session cannot be read now, so none is sent. Kind and code are those of the first, by id. */
+export class ArchiveRefusedError extends DomainError {
+  readonly kind: ErrorKind;
+  readonly code: string;
+  constructor(sessionId: string, refused: readonly [RefusedFile, ...RefusedFile[]]) {
+    const [{ reason }] = refused;
+    const files = refused.slice(0, NAMED_FILES).map(({ fileId, reason: { code } }) => ({ fileId, code }));
+    super(
+      `Session ${sessionId} cannot be packed: ${refused.length} of its files cannot be read, see details.files. ${reason.message}`,
+      { details: { files, fileCount: refused.length } },
+    );
+    this.kind = reason.kind;
+    this.code = reason.code;
   }
 }
 

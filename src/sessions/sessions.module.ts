@@ -22,7 +22,6 @@ import { SessionTranscriptsController } from './session-transcripts.controller.j
 import { SessionUploads } from './session-uploads.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
-import { StoredAnswers } from './stored-answers.js';
 
 /** What belongs to a session: originals, the results and transcripts made of them, assets; and files outside any session. */
 @Module({
@@ -38,7 +37,6 @@ import { StoredAnswers } from './stored-answers.js';
     ManualUploadsController,
   ],
   providers: [
-    StoredAnswers,
     SessionUploads,
     NamedFiles,
     SessionResults,

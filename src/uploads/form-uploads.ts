@@ -20,6 +20,7 @@ import { FileKinds, type FileKind } from '../storage/index.js';
 import type { FormExchange } from './form-exchange.js';
 import { goneSignal } from './gone-signal.js';
 import { FORM_OVERHEAD_BYTES, readForm, type FormFile, type FormFileHandler } from './form-reader.js';
+import type { Receipt } from './receipt.js';
 import { readSmallFile } from './small-file.js';
 import { NoFileError } from './uploads.errors.js';
 
@@ -67,12 +68,12 @@ export class FormUploads {
   ) {}
 
   /** Receives the one file of a multipart/form-data request; the answer is its record. */
-  receive(exchange: FormExchange, upload: Omit<FormUpload, 'answer'>): Promise<FileResponse> {
-    return this.receiveAs(exchange, { ...upload, answer: toFileResponse });
+  async receive(exchange: FormExchange, upload: Omit<FormUpload, 'answer'>): Promise<FileResponse> {
+    return (await this.receiveAs(exchange, { ...upload, answer: toFileResponse })).answer;
   }
 
   /** Receives the main file of a form and its companions, as one. */
-  async receiveAs<Answer>(exchange: FormExchange, upload: FormUpload<Answer>): Promise<Answer> {
+  async receiveAs<Answer>(exchange: FormExchange, upload: FormUpload<Answer>): Promise<Receipt<Answer>> {
     const kind = upload.kind.name;
     try {
       const parts = await this.readParts(exchange, upload);
@@ -80,7 +81,7 @@ export class FormUploads {
       if (main === undefined) throw new NoFileError(upload.field ?? FILE_FIELD);
       if (main.state === 'replayed') {
         this.metrics.uploads.inc({ kind, outcome: 'replayed' });
-        return main.answer as Answer;
+        return { answer: main.answer as Answer, replayed: true };
       }
       const files = await this.intake.confirm(
         [main, ...(await this.sendCompanions(main, { exchange, parts, upload }))],
@@ -90,7 +91,7 @@ export class FormUploads {
       if (stored === undefined) throw new Error('A file was sent, and none was confirmed');
       this.metrics.uploads.inc({ kind: main.kind.name, outcome: 'stored' });
       this.metrics.uploadedBytes.inc({ kind: main.kind.name }, main.result.sizeBytes);
-      return upload.answer(stored, files);
+      return { answer: upload.answer(stored, files), replayed: false };
     } catch (error) {
       this.metrics.uploads.inc({ kind, outcome: outcomeOf(error) });
       throw error;

@@ -1,7 +1,12 @@
+export { AsksForLink, LinkQuery } from './dto/link.query.js';
+export { StoredFileResponse } from './dto/stored-file.response.js';
 export type { FormExchange } from './form-exchange.js';
+export { formParameters } from './form-parameters.js';
 export type { FormFile, FormFileHandler } from './form-reader.js';
 export { FormUploads, type FormCompanion, type FormTarget, type FormUpload } from './form-uploads.js';
+export type { Receipt } from './receipt.js';
 export { readSmallFile } from './small-file.js';
 export { goneSignal } from './gone-signal.js';
+export { StoredAnswers } from './stored-answers.js';
 export { NoFileError } from './uploads.errors.js';
 export { UploadsModule } from './uploads.module.js';

@@ -3,12 +3,13 @@ import { FilesModule } from '../files/index.js';
 import { MetricsModule } from '../metrics/index.js';
 import { StorageModule } from '../storage/index.js';
 import { FormUploads } from './form-uploads.js';
+import { StoredAnswers } from './stored-answers.js';
 import { temporary } from './temporary-kinds.js';
 
 /** The ways in which clients send bytes. */
 @Module({
   imports: [FilesModule, StorageModule.forFeature([temporary]), MetricsModule],
-  providers: [FormUploads],
-  exports: [FormUploads],
+  providers: [FormUploads, StoredAnswers],
+  exports: [FormUploads, StoredAnswers],
 })
 export class UploadsModule {}

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,9 +17,9 @@ import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { DocumentsModule } from '../../src/documents/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
 import { DomainErrorFilter } from '../../src/errors/index.js';
-import { FileSweeper, OnFileStored } from '../../src/files/index.js';
+import { FileSweeper, LinksService, OnFileStored } from '../../src/files/index.js';
 import { InheritedNamesPipe, validationPipe } from '../../src/http/index.js';
-import { ObjectStorage } from '../../src/storage/index.js';
+import { ObjectStorage, StoreUnavailableError } from '../../src/storage/index.js';
 import { office, pdf } from '../support/office-files.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -197,6 +198,8 @@ describe('documents', () => {
     await rows(`update stored_file set status = 'trashed', trashed_at = now() - interval '90 days'
                 where kind = 'published-charter' and document_id = 'old'`);
     expect((await publishAs('new'))[0]).toBe(409);
+    await rows(`update stored_file set document_id = null where kind = 'published-charter' and document_id = 'old'`);
+    expect(await publishAs('new')).toMatchObject([409, { code: 'SLUG_TAKEN', details: { documentId: null } }]);
     await app.get(FileSweeper).sweep();
     expect((await publishAs('new'))[0]).toBe(201);
   });
@@ -211,6 +214,56 @@ describe('documents', () => {
     expect(answers.map(([status]) => status).sort()).toEqual([201, 201, 409, 409]);
     const owners = await rows("select distinct document_id from charter_publication where slug = 'contested'");
     expect(owners).toHaveLength(1);
+  });
+
+  describe('that are sent again', () => {
+    const send = async (
+      path: string,
+      parts: Readonly<Record<string, Uint8Array | string>>,
+      { method = 'POST', ...headers }: Readonly<Record<string, string>> = {},
+    ): Promise<[number, Record<string, unknown>]> => {
+      const form = new FormData();
+      for (const [field, bytes] of Object.entries(parts))
+        form.append(
+          field,
+          new Blob([bytes]),
+          field === 'file' && path.includes('template') ? 'a.docx' : `${field}.pdf`,
+        );
+      const authorization = `Bearer ${key}`;
+      const answer = await fetch(`${url}/v1/${path}`, { method, headers: { authorization, ...headers }, body: form });
+      return [answer.status, (await answer.json()) as Record<string, unknown>];
+    };
+
+    it('are answered as the first time, with its status, and logged once', async () => {
+      const logged = jest.spyOn(Logger.prototype, 'log').mockReturnValue();
+      await draft('again');
+      for (const [event, path, headers, file] of [
+        ['TEMPLATE_STORED', 'templates/export-templates/again', { method: 'PUT' }, docx],
+        ['DOCUMENT_EXPORT_UPLOADED', 'documents/again/exports?family=one-pager', {}, pdf('again')],
+        ['CHARTER_PUBLISHED', 'documents/again/charter/publish?version=1&slug=again', {}, pdf('again')],
+      ] as const) {
+        // The boundary of a form is another each time, and its length the same.
+        const once = () => send(path, { file }, { 'idempotency-key': event, ...headers });
+        const first = await once();
+        expect(first).toMatchObject([201, {}]);
+        expect(await once()).toEqual(first);
+        expect(logged.mock.calls.filter(([fields]) => (fields as { event: string }).event === event)).toHaveLength(1);
+      }
+      logged.mockRestore();
+      expect((await send('templates/export-templates/again', { file: docx }, { method: 'PUT' }))[0]).toBe(200);
+    });
+
+    it('need not be, when it is but the link that cannot be made', async () => {
+      const warned = jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
+      const create = jest.spyOn(app.get(LinksService), 'create');
+      create.mockRejectedValueOnce(new StoreUnavailableError('HeadObject'));
+      const path = 'documents/unlinked/exports?family=one-pager&link=1';
+      expect(await send(path, { file: pdf('one') })).toMatchObject([201, { status: 'stored', link: null }]);
+      expect(warned.mock.calls).toEqual([[expect.objectContaining({ event: 'LINK_NOT_MADE' }), expect.any(String)]]);
+      expect(await send(path, { file: pdf('two') })).toMatchObject([201, { link: { url: expect.any(String) } }]);
+      create.mockRestore();
+      warned.mockRestore();
+    });
   });
 
   it('find the exports of a document through an index', async () => {

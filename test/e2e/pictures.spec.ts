@@ -103,6 +103,16 @@ describe('pictures', () => {
     const again = await service.fetch(path, { headers: { 'if-none-match': etag } });
     expect([again.status, again.headers.get('etag'), await again.text()]).toEqual([304, etag, '']);
     expect((await service.fetch(path, { headers: { 'if-match': '"another"' } })).status).toBe(412);
+    const { main } = await service.json<PictureRecord>(path);
+    const patched = await service.fetch(`/v1/files/${main.id}`, {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/json', 'if-match': '*' },
+      body: JSON.stringify({ tags: { team: 'red' } }),
+    });
+    expect(patched.status).toBe(200);
+    const edited = await service.fetch(path, { headers: { 'if-none-match': etag } });
+    expect(edited.status).toBe(200);
+    expect(await edited.json()).toMatchObject({ main: { tags: { team: 'red' } } });
     await taken(service, path, { bytes: await picture(BLUE) });
     const changed = await service.fetch(path, { headers: { 'if-none-match': etag } });
     expect(changed.status).toBe(200);

@@ -1,8 +1,12 @@
 import 'reflect-metadata';
+import { buffer } from 'node:stream/consumers';
 import { FilesService, FileStatus, SessionTrash, StoredFile, type FileResponse } from '../../src/files/index.js';
+import { ProcessingRecords, type Run } from '../../src/processing/processing-records.js';
 import { ResultNames } from '../../src/processing/result-names.js';
 import { NamedFiles } from '../../src/sessions/named-files.js';
+import { SessionContent } from '../../src/sessions/session-content.js';
 import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
+import { ObjectStorage } from '../../src/storage/index.js';
 import { actor, openSessions, type Sessions } from './sessions-module.js';
 
 describe('results of several recordings', () => {
@@ -10,22 +14,24 @@ describe('results of several recordings', () => {
   let named: NamedFiles;
 
   beforeAll(async () => {
-    sessions = await openSessions([NamedFiles, ResultNames]);
+    sessions = await openSessions([NamedFiles, ResultNames, SessionContent, ProcessingRecords]);
     named = sessions.module.get(NamedFiles);
   });
   afterAll(() => sessions.close());
 
-  const post = (sessionId: string, name: string, source?: StoredFile): Promise<FileResponse> =>
-    named.store({
-      kind: sessionResult,
-      sessionId,
-      name,
-      extension: '.json',
-      bytes: Buffer.from('{}'),
-      sourceFileId: source?.id,
-      idempotencyKey: undefined,
-      actor,
-    });
+  const post = async (sessionId: string, name: string, source?: StoredFile): Promise<FileResponse> =>
+    (
+      await named.store({
+        kind: sessionResult,
+        sessionId,
+        name,
+        extension: '.json',
+        bytes: Buffer.from('{}'),
+        sourceFileId: source?.id,
+        idempotencyKey: undefined,
+        actor,
+      })
+    ).answer;
   /** As processing leaves it: the first recording of a session has the plain names. */
   const recording = async (sessionId: string, first: boolean): Promise<StoredFile> => {
     const file = await sessions.store(sessionOriginal, { sessionId, type: 'document' }, { sessionId });
@@ -75,6 +81,50 @@ describe('results of several recordings', () => {
     await expect(post(sessionId, 'analysis')).rejects.toMatchObject({ code: 'NAME_TAKEN' });
     await sessions.module.get(SessionTrash).restore(sessionId, actor);
     expect(await stored(sessionId)).toHaveLength(1);
+  });
+
+  it('are found by a later step by their place, whatever else goes by their name', async () => {
+    const sessionId = 'found';
+    const records = sessions.module.get(ProcessingRecords);
+    const find = (file: StoredFile, ownsPlainNames: boolean) => {
+      const run: Run = { fileId: file.id, attempt: 1, file, ownsPlainNames, done: new Map() };
+      return records.findResult(run, { kind: sessionResult, name: 'probe', extension: 'json' });
+    };
+    const source = await recording(sessionId, true);
+    const other = await recording(sessionId, false);
+    const [probe, own] = [await post(sessionId, 'probe', source), await post(sessionId, 'probe', other)];
+    const called = async (id: string, originalFilename: string) =>
+      sessions.em.fork().nativeUpdate(StoredFile, { id }, { originalFilename });
+    await called((await post(sessionId, 'imitation', source)).id, 'probe.json');
+    expect((await find(source, true))?.id).toBe(probe.id);
+    await called(probe.id, 'renamed.json');
+    expect((await find(source, true))?.id).toBe(probe.id);
+    expect((await find(other, false))?.id).toBe(own.id);
+  });
+
+  it('are read only while their records say that they are whole', async () => {
+    const { id } = await post('whole', 'analysis');
+    const content = sessions.module.get(SessionContent);
+    const read = () =>
+      content.result({ sessionId: 'whole', name: 'analysis', sourceFileId: undefined }, { method: 'GET', headers: {} });
+    const { body } = await read();
+    expect(String(await buffer(body!))).toBe('{}');
+    const set = (column: string, value: string) =>
+      sessions.em.fork().execute(`update stored_file set ${column} = ? where id = ?`, [value, id]);
+    await set('etag', 'of-an-older-bucket');
+    const again = await read();
+    expect(String(await buffer(again.body!))).toBe('{}');
+    expect(again.plan.headers['ETag']).not.toContain('of-an-older-bucket');
+    for (const [condition, code] of [
+      ['quarantined', 'FILE_QUARANTINED'],
+      ['missing', 'OBJECT_MISSING'],
+    ] as const) {
+      await set('condition', condition);
+      await expect(read()).rejects.toMatchObject({ code });
+    }
+    await set('condition', 'ok');
+    await sessions.module.get(ObjectStorage).delete((await sessions.module.get(FilesService).get(id)).key);
+    await expect(read()).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
   });
 
   it('are never stored without their source, however it goes', async () => {

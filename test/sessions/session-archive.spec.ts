@@ -16,6 +16,8 @@ describe('the archive of a session', () => {
   let sessions: Sessions;
   let archive: SessionArchive;
   let content: (key: string) => Readable | undefined;
+  let says: (key: string) => 'available' | 'archived';
+  let asked: string[] = [];
   let opened: Readable[] = [];
   let mostOpen = 0;
 
@@ -30,6 +32,12 @@ describe('the archive of a session', () => {
          'many', '{}', '{}', 'STANDARD', 'spec', now(), now() from generate_series(1, ${FILES}) n`,
     );
     const storage = sessions.module.get(ObjectStorage);
+    storage.head = (key) => {
+      asked.push(key);
+      const state = says(key);
+      const info = { etag: 'e', storageClass: state === 'archived' ? 'GLACIER' : 'STANDARD', availability: { state } };
+      return Promise.resolve(info as NonNullable<Awaited<ReturnType<ObjectStorage['head']>>>);
+    };
     storage.find = (key) => {
       const body = content(key);
       if (body === undefined) return Promise.resolve(undefined);
@@ -42,6 +50,8 @@ describe('the archive of a session', () => {
   beforeEach(() => {
     opened = [];
     mostOpen = 0;
+    asked = [];
+    says = () => 'available';
     content = () => Readable.from([Buffer.alloc(SIZE / 2), Buffer.alloc(SIZE / 2, 1)], { objectMode: false });
   });
 
@@ -56,6 +66,8 @@ describe('the archive of a session', () => {
     expect(found.size).toBe(FILES + 1);
     expect(opened).toHaveLength(FILES);
     expect(mostOpen).toBe(1);
+    // Clips are never archived: nobody asks the store for them.
+    expect(asked).toHaveLength(300);
     const folders = Map.groupBy(found.keys(), (path) => path.split('/')[0]);
     expect([...folders].map(([folder, paths]) => [folder, paths.length]).sort()).toEqual([
       ['clips', 150],
@@ -122,6 +134,29 @@ describe('the archive of a session', () => {
     body.destroy();
     await sleep(20);
     expect(opened.map((one) => one.destroyed)).toEqual([true]);
+  });
+
+  it('is refused before its first byte while a file of it cannot be read, and names all of those', async () => {
+    const em = sessions.em.fork();
+    const idOf = async (key: string): Promise<string> =>
+      (await em.execute<{ id: string }[]>('select id from stored_file where key = ?', [key]))[0]?.id ?? '';
+    const [clip, original] = [await idOf('many/1'), await idOf('many/399')];
+    says = (key) => (key === 'many/399' ? 'archived' : 'available');
+    await expect(archive.open('many', 'GET')).rejects.toMatchObject({
+      kind: 'conflict',
+      code: 'ARCHIVED',
+      details: { files: [{ fileId: original, code: 'ARCHIVED' }], fileCount: 1 },
+    });
+    says = () => 'available';
+    await em.execute(`update stored_file set condition = 'quarantined' where id = ?`, [clip]);
+    for (const method of ['GET', 'HEAD'])
+      await expect(archive.open('many', method)).rejects.toMatchObject({
+        kind: 'conflict',
+        code: 'FILE_QUARANTINED',
+        details: { files: [{ fileId: clip, code: 'FILE_QUARANTINED' }] },
+      });
+    expect(opened).toEqual([]);
+    await em.execute(`update stored_file set condition = 'ok', availability = 'available' where session_id = 'many'`);
   });
 
   it('is not packed for HEAD, nor for a session without files', async () => {

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   FileIntake,
   FilesService,
@@ -81,6 +82,23 @@ describe('a session in the trash', () => {
     await trash.restore('copies', actor);
     await sweeper.sweep();
     expect(await copy()).toBe(true);
+  });
+
+  it('comes back once, when two ask at once', async () => {
+    const sessionId = 'raced';
+    const { id } = await original(sessionId);
+    await trash.trash(sessionId, actor);
+    const em = sessions.em.fork();
+    let both: Promise<unknown[]> = Promise.resolve([]);
+    await em.transactional(async (tx) => {
+      await tx.execute('select 1 from stored_file where id = ? for update', [id]);
+      both = Promise.all([trash.restore(sessionId, actor), trash.restore(sessionId, actor)]);
+      const waiting = `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      while ((await sessions.em.fork().execute<{ n: number }[]>(waiting))[0]?.n !== 2) await sleep(10);
+    });
+    expect((await both).sort()).toEqual([{ restored: 1, leftInTrash: 0 }, undefined]);
+    const restored = `select 1 from audit_event where action = 'session.restored' and subject_id = ?`;
+    expect(await em.execute(restored, [sessionId])).toHaveLength(1);
   });
 
   it('does not bring back what was restored and deleted by itself since', async () => {

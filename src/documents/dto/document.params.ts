@@ -1,6 +1,5 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches } from 'class-validator';
-import { IfPresent } from '../../http/index.js';
+import { ApiProperty } from '@nestjs/swagger';
+import { Matches } from 'class-validator';
 import { OUTSIDE_ID } from '../../storage/index.js';
 
 /** What a message adds where a parameter may be sent in either way. */
@@ -13,12 +12,4 @@ export class DocumentIdParam {
     message: 'id must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
   })
   id!: string;
-}
-
-/** Whether the answer to an upload has a link. */
-export class LinkQuery {
-  @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
-  @IfPresent()
-  @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
-  link?: '0' | '1';
 }

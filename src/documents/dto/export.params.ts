@@ -3,8 +3,9 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches, ValidateIf } from 'class-validator';
 import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
+import { LinkQuery } from '../../uploads/index.js';
 import { EXPORT_FAMILIES, EXPORT_KINDS, executiveSummary } from '../export-kinds.js';
-import { BEFORE_THE_FILE, LinkQuery } from './document.params.js';
+import { BEFORE_THE_FILE } from './document.params.js';
 
 const FAMILIES = EXPORT_KINDS.map(({ name }) => name);
 const FAMILY_MESSAGE = { message: `family must be one of ${FAMILIES.join(', ')}` };
@@ -38,7 +39,7 @@ export class ExportUploadQuery extends LinkQuery {
 }
 
 /** What an export is, once all that says so has been read. */
-export class ExportParameters extends LinkQuery {
+export class ExportParameters {
   @AsKindName()
   @IsIn(FAMILIES, { message: `${FAMILY_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   family!: string;

@@ -3,6 +3,7 @@ import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
 import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { FormatFamily, OUTSIDE_ID } from '../../storage/index.js';
+import { AsksForLink, LinkQuery } from '../../uploads/index.js';
 import { AssetCategory } from '../session-kinds.js';
 
 /** The id of a session in a path. */
@@ -19,14 +20,6 @@ export class AssetsParam extends SessionIdParam {
   @ApiProperty({ enum: AssetCategory, enumName: 'AssetCategory' })
   @IsIn(Object.values(AssetCategory), { message: `category must be one of ${Object.values(AssetCategory).join(', ')}` })
   category!: AssetCategory;
-}
-
-/** What the answer to a stored file holds. */
-export class LinkQuery {
-  @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
-  @IsOptional()
-  @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
-  link?: '0' | '1';
 }
 
 /** What sort of original is sent. */
@@ -83,9 +76,7 @@ export class SourceQuery {
 
 /** How a transcript is posted. */
 export class PostTranscriptQuery extends SourceQuery implements LinkQuery {
-  @ApiPropertyOptional({ enum: ['0', '1'], default: '0', description: '`1` adds a link to the answer.' })
-  @IsOptional()
-  @IsIn(['0', '1'], { message: 'link must be 0 or 1' })
+  @AsksForLink()
   link?: '0' | '1';
 }
 
