@@ -188,14 +188,11 @@ export class LinkTooLongError extends DomainError {
   }
 }
 
-/** The name stands for a file of another source. */
+/** Never the answer to a request: the name was to be one that nobody has had, and another is tried. */
 export class NameTakenError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'NAME_TAKEN';
   constructor(placeKey: string) {
-    const name = placeKey.slice(placeKey.lastIndexOf('/') + 1);
-    super(`${name} is a file of another source here. Choose another name, or say whose result it is: sourceFileId.`, {
-      details: { name },
-    });
+    super(`There is a file under ${placeKey} already.`);
   }
 }

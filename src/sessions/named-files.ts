@@ -75,8 +75,7 @@ export class NamedFiles {
 
   /**
    * Stores content under its name; a file of the same name and source is replaced. Throws `FileNotFoundError`,
-   * `SourceTrashedError` or `ForeignSourceError` for a source that is none, `NameTakenError` for a name of another source,
-   * `PostsBusyError` while too many are at it.
+   * `SourceTrashedError` or `ForeignSourceError` for a source that is none, `PostsBusyError` while too many are at it.
    */
   async store(posted: PostedFile): Promise<Receipt<FileResponse>> {
     return this.queue.run(posted.bytes.length, () => this.storeNow(posted));
@@ -106,7 +105,9 @@ export class NamedFiles {
       {
         placeKey: kind.template.build({ sessionId, name: placed, ext: extension.slice(1) }),
         status: FileStatus.Stored,
-        ...(source !== undefined && { sourceFileId: source }),
+        // The plain names are the session's, and its first recording's with it: what is no single file's is found there too.
+        ...(source !== undefined &&
+          (placed === stem ? { $or: [{ sourceFileId: source }, { sourceFileId: null }] } : { sourceFileId: source })),
       },
       { orderBy: { id: 'desc' } },
     );
@@ -148,7 +149,6 @@ export class NamedFiles {
         await this.places.claim(em, {
           placeKey: kind.template.build(parameters),
           kind: kind.name,
-          sourceFileId: source?.id ?? null,
           name: naming.name,
         });
       },

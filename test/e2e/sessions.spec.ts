@@ -310,9 +310,6 @@ describe('sessions', () => {
         [first, second].map(async ({ id }) => (await read(`/v1/sessions/two/results/probe?sourceFileId=${id}`)).json()),
       );
       expect(codecs).toMatchObject([{ codec: expect.stringMatching(/pcm/) }, { codec: expect.stringMatching(/mp3/) }]);
-      // What is no recording's cannot take the name of one's.
-      const taken = await post('/v1/sessions/two/results', { type: 'probe', name: 'probe', content: {} });
-      expectError(taken, 409, 'NAME_TAKEN');
       const elsewhere = await post('/v1/sessions/three/results', { type: 'a', content: {}, sourceFileId: first.id });
       expectError(elsewhere, 422, 'SOURCE_NOT_OF_SESSION');
       const ofResult = await post('/v1/sessions/two/results', { type: 'a', content: {}, sourceFileId: given[0]?.id });
