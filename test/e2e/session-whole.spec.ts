@@ -129,8 +129,8 @@ describe('a whole session', () => {
   ])('breaks off visibly when the store has lost %s object', async (_, which) => {
     const session = `lost-${which}`;
     const files = [
-      await upload(`/v1/sessions/${session}/files?type=document`, 'a.txt', NOTE),
-      await upload(`/v1/sessions/${session}/files?type=document`, 'b.txt', NOTE),
+      await upload(`/v1/sessions/${session}/assets/shared-documents`, 'a.txt', NOTE),
+      await upload(`/v1/sessions/${session}/assets/shared-documents`, 'b.txt', NOTE),
     ];
     await running.store.delete(files[which]?.key ?? '');
     await expect(archive(session)).rejects.toThrow();
@@ -141,6 +141,13 @@ describe('a whole session', () => {
       5,
     );
     expect((await running.service.fetch('/health/live')).status).toBe(200);
+  });
+
+  it('says before the first byte when the store has lost an original, as it is asked about those', async () => {
+    const { id, key } = await upload('/v1/sessions/lost-original/files?type=document', 'a.txt', NOTE);
+    await running.store.delete(key);
+    const answer = await toAnswer(await running.service.fetch('/v1/sessions/lost-original/archive'));
+    expect(expectError(answer, 404, 'OBJECT_MISSING')).toMatchObject({ details: { files: [{ fileId: id }] } });
   });
 
   it('lets go of a reader that leaves', async () => {
