@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { planContent, type ContentRequest, type PlannedContent } from '../content/index.js';
+import { planContent, servedType, type ContentRequest, type PlannedContent } from '../content/index.js';
 import {
   ArchivedError,
   ObjectMissingError,
@@ -67,7 +67,7 @@ export class FileContent {
     const file = await this.availability.get(id);
     const info = await this.availability.readable(file);
     const plan = planContent(http, info, {
-      contentType: file.contentType,
+      contentType: servedType(file.contentType),
       contentDisposition: downloadDisposition(file, asked),
     });
     if (plan.range === undefined) return { plan };

@@ -33,7 +33,7 @@ export { sniffType } from './type-sniffer.js';
 export { FilesModule } from './files.module.js';
 export { FilesService } from './files.service.js';
 export { LinkLedger } from './link-ledger.js';
-export { linkSeconds, secondsUntil } from './link-life.js';
+export { assertNotEnded, linkSeconds } from './link-life.js';
 export { LinksService } from './links.service.js';
 export { PlaceNames, type PlaceClaim } from './place-names.js';
 export { SessionTrash, type SessionTrashed, type SessionRestored } from './session-trash.js';

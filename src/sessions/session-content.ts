@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { planContent, type PlannedContent } from '../content/index.js';
+import { planContent, servedType, type PlannedContent } from '../content/index.js';
 import { contentDisposition, type StoredFile } from '../files/index.js';
 import { ObjectMissingError, ObjectStorage } from '../storage/index.js';
 import { NamedFiles, type NamedFileQuery } from './named-files.js';
@@ -36,8 +36,7 @@ export class SessionContent {
       request,
       { sizeBytes: sizeBytes ?? 0, etag: etag ?? '', lastModified: storedAt ?? createdAt, contentType },
       {
-        // Text of these kinds was seen to be UTF-8 when it came.
-        contentType: contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType,
+        contentType: servedType(contentType),
         contentDisposition: contentDisposition('inline', originalFilename),
       },
     );
