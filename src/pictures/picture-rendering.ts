@@ -69,7 +69,7 @@ export async function renderPictures(input: Buffer, { shape, maxPixels }: Pictur
   return { main: await encode(pixels, shape), thumbnail: await encode(smaller, shape) };
 }
 
-/** A square: of what it is cut from its shorter side tells how large, of what is fitted into it the longer. */
+/** Into a square: an avatar is cut to its shorter side, a logo is kept whole, with transparent bars beside it. */
 function fit(source: Sharp, shape: PictureShape, { width, height }: Size): Sharp {
   switch (shape) {
     case PictureShape.Avatar:
