@@ -6,7 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import { setUp } from './app.setup.js';
 import { BootstrapKey } from './auth/index.js';
-import { cloudfrontConfig } from './cloudfront/index.js';
+import { cloudfrontConfig, type CloudFrontConfig } from './cloudfront/index.js';
 import { appConfig, InvalidEnvironmentError, Role, type AppConfig } from './config/index.js';
 import { databaseConfig, DatabaseServer } from './database/index.js';
 import { Attachment, EmbeddedPostgresError } from './embedded-postgres/index.js';
@@ -38,9 +38,10 @@ export async function serve(): Promise<void> {
 function startDatabase(): Promise<DatabaseServer> {
   const app = appConfig();
   const { url, directUrl } = databaseConfig();
-  assertOneProcess(app.role, { database: url, driver: storageConfig().driver });
+  const { driver } = storageConfig();
+  assertOneProcess(app.role, { database: url, driver });
   // Said before anything is started: a key that cannot be used is found by reading it.
-  cloudfrontConfig();
+  assertBucketBehind(cloudfrontConfig(), driver);
   return DatabaseServer.start({
     url,
     directUrl,
@@ -60,6 +61,14 @@ function assertOneProcess(role: Role, parts: { database: string | undefined; dri
   if (embedded.length === 0) return;
   throw new InvalidEnvironmentError([
     `ROLE=${role} needs a database and an object store that other processes share; this one has ${embedded.join(' and ')}. Use ROLE=all, or set them`,
+  ]);
+}
+
+/** The local object store is no origin of a distribution: every link would lead to nothing. */
+function assertBucketBehind({ distribution }: CloudFrontConfig, driver: StorageDriver): void {
+  if (distribution === undefined || driver !== StorageDriver.Local) return;
+  throw new InvalidEnvironmentError([
+    `CLOUDFRONT_DOMAIN (${distribution.domain}) needs a bucket on S3 behind it, and this service has the local object store. Set S3_BUCKET_NAME, or leave CLOUDFRONT_DOMAIN, CLOUDFRONT_KEY_PAIR_ID and CLOUDFRONT_PRIVATE_KEY_PATH out`,
   ]);
 }
 

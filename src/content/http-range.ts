@@ -7,15 +7,16 @@ export type RangeVerdict =
   | { readonly kind: 'unsatisfiable' };
 
 const WHOLE: RangeVerdict = { kind: 'whole' };
-const SINGLE_RANGE = /^bytes=[ \t]*(\d{0,15})-(\d{0,15})[ \t]*$/i;
+const SINGLE_RANGE = /^bytes=[ \t]*(\d*)-(\d*)[ \t]*$/i;
 
 /** Reads a Range header. Of several ranges the whole is served, which every client takes. */
 export function parseRange(header: string | undefined, sizeBytes: number): RangeVerdict {
   const [, first, last] = SINGLE_RANGE.exec(header ?? '') ?? [];
   if (first === undefined || last === undefined || (first === '' && last === '')) return WHOLE;
   if (first === '') return suffix(Number(last), sizeBytes);
+  // Of any length, as the grammar has them: only those within the content have to be exact as numbers.
+  if (last !== '' && BigInt(last) < BigInt(first)) return WHOLE;
   const start = Number(first);
-  if (last !== '' && Number(last) < start) return WHOLE;
   if (start >= sizeBytes) return { kind: 'unsatisfiable' };
   return { kind: 'part', start, end: last === '' ? sizeBytes - 1 : Math.min(Number(last), sizeBytes - 1) };
 }

@@ -10,4 +10,4 @@ export {
   type SentContent,
 } from './content-plan.js';
 export { sendContent } from './content-response.js';
-export { isActiveType } from './safe-delivery.js';
+export { isActiveType, servedType } from './safe-delivery.js';

@@ -1,4 +1,4 @@
-import { isActiveType, safeDisposition, safePolicy } from './safe-delivery.js';
+import { isActiveType, safeDisposition, safePolicy, servedType } from './safe-delivery.js';
 
 describe('safeDisposition', () => {
   it.each([
@@ -32,6 +32,18 @@ describe('safeDisposition', () => {
     expect(isActiveType(type)).toBe(false);
     expect(safeDisposition(type, 'inline; filename="a.pdf"')).toBe('inline; filename="a.pdf"');
     expect(safeDisposition(type)).toBe('attachment');
+  });
+});
+
+describe('servedType', () => {
+  it.each([
+    ['text/plain', 'text/plain; charset=utf-8'],
+    ['Text/Markdown', 'Text/Markdown; charset=utf-8'],
+    ['text/html; charset=latin1', 'text/html; charset=latin1'],
+    ['application/json', 'application/json'],
+    ['audio/wav', 'audio/wav'],
+  ])('says of text that it is UTF-8, where nothing is said: %s', (type, served) => {
+    expect(servedType(type)).toBe(served);
   });
 });
 

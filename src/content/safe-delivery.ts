@@ -10,6 +10,13 @@ export function isActiveType(contentType: string): boolean {
     .some((type) => ACTIVE.test(type.trim()));
 }
 
+/** The Content-Type with which content is served: text is UTF-8, as it was seen to be when it came. */
+export function servedType(contentType: string): string {
+  return /^text\//i.test(contentType) && !/;\s*charset=/i.test(contentType)
+    ? `${contentType}; charset=utf-8`
+    : contentType;
+}
+
 /** The Content-Disposition with which content is served: active types are only ever saved, and so is what nothing is said of. */
 export function safeDisposition(contentType: string, asked = 'attachment'): string {
   return isActiveType(contentType) ? asked.replace(/^[^;]*/, 'attachment') : asked;

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import {
   planContent,
+  servedType,
   type ContentPlan,
   type ContentPresentation,
   type ContentRequest,
@@ -86,7 +87,7 @@ export class FileContent {
    */
   async open(file: StoredFile, { http, presentation, found }: ContentOrder): Promise<PlannedContent> {
     const facts = found ?? (await this.availability.facts(file));
-    const plan = planContent(http, facts, { contentType: file.contentType, ...presentation });
+    const plan = planContent(http, facts, { contentType: servedType(file.contentType), ...presentation });
     if (plan.range === undefined) return { plan };
     const { body, info } = await this.find(file, plan.range);
     if (info.etag === facts.etag) return { plan, body };

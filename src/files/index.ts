@@ -34,7 +34,7 @@ export { sniffType } from './type-sniffer.js';
 export { FilesModule } from './files.module.js';
 export { FilesService } from './files.service.js';
 export { LinkLedger } from './link-ledger.js';
-export { linkSeconds, secondsUntil } from './link-life.js';
+export { assertNotEnded, linkSeconds } from './link-life.js';
 export { LinksService } from './links.service.js';
 export type { RefusedFile } from './links.errors.js';
 export { PlaceNames, type PlaceClaim } from './place-names.js';

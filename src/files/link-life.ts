@@ -1,4 +1,5 @@
 import { LinkTooLongError } from './files.errors.js';
+import { LinkEndedError } from './links.errors.js';
 
 export const DEFAULT_LINK_SECONDS = 3600;
 
@@ -9,7 +10,17 @@ export function linkSeconds(asked: number | undefined, maxSeconds: number): numb
   return asked;
 }
 
-/** At least one: a link that has ended is answered as such, not refused. */
-export function secondsUntil(instant: Date, now: Date): number {
-  return Math.max(1, Math.floor((instant.getTime() - now.getTime()) / 1000));
+/** From one second to another, as links count them: at least one. */
+export function secondsUntil(instant: Date, from: Date): number {
+  return Math.max(1, (wholeSeconds(instant).getTime() - wholeSeconds(from).getTime()) / 1000);
+}
+
+/** Throws `LinkEndedError` for what was given out before and cannot be given out again. */
+export function assertNotEnded(expiresAt: Date, now: Date): void {
+  if (wholeSeconds(expiresAt) <= wholeSeconds(now)) throw new LinkEndedError(expiresAt);
+}
+
+/** Every signature carries whole seconds. */
+export function wholeSeconds(at: Date): Date {
+  return new Date(Math.floor(at.getTime() / 1000) * 1000);
 }

@@ -1,37 +1,27 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { CloudFront } from '../cloudfront/index.js';
-import { Clock } from '../config/index.js';
 import type { ObjectStorage } from '../storage/index.js';
 import { LinkSigner } from './link-signer.js';
 import { FileStatus, type StoredFile } from './stored-file.entity.js';
 
 const NOW = new Date('2027-01-02T03:04:05.678Z');
-
-class FixedClock extends Clock {
-  override now(): Date {
-    return NOW;
-  }
-}
+const TERMS = { expiresInSeconds: 60, signedAt: NOW };
 
 /** What a link asks of the store, in place of a store. */
 const storage = {
   server: 's3',
-  presignGet: (key: string, { expiresInSeconds, ...presentation }: Record<string, unknown>) =>
+  presignGet: (key: string, { expiresInSeconds, signedAt, ...presentation }: Record<string, unknown>) =>
     Promise.resolve({
       url: `https://bucket.example/${key}?${new URLSearchParams(presentation as Record<string, string>).toString()}`,
-      expiresAt: new Date(NOW.getTime() + Number(expiresInSeconds) * 1000),
+      expiresAt: new Date((signedAt as Date).getTime() + Number(expiresInSeconds) * 1000),
     }),
 } as unknown as ObjectStorage;
 
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const distribution = { domain: 'media.example.org', keyPairId: 'K1', privateKey, hashAlgorithm: 'SHA1' } as const;
 const SIGNERS = {
-  s3: new LinkSigner(new CloudFront({ distribution: undefined }), storage, new FixedClock()),
-  cloudfront: new LinkSigner(
-    new CloudFront({ distribution: { ...distribution, cookieDomain: undefined } }),
-    storage,
-    new FixedClock(),
-  ),
+  s3: new LinkSigner(new CloudFront({ distribution: undefined }), storage),
+  cloudfront: new LinkSigner(new CloudFront({ distribution: { ...distribution, cookieDomain: undefined } }), storage),
 };
 
 function file(facts: Partial<StoredFile> = {}): StoredFile {
@@ -61,20 +51,42 @@ describe.each(Object.entries(SIGNERS))('LinkSigner with links of %s', (servedBy,
     'application/xml',
     'application/xhtml+xml',
   ])('has %s saved, also when it shall be shown', async (contentType) => {
-    const link = await signer.sign(file({ contentType }), { expiresInSeconds: 60, disposition: 'inline' });
+    const link = await signer.sign(file({ contentType }), { ...TERMS, disposition: 'inline' });
     expect(link.servedBy).toBe(servedBy);
     expect(dispositionOf(link.url)).toBe('attachment; filename="b.txt"');
   });
 
   it('has a PDF shown only when asked to', async () => {
     const pdf = file({ contentType: 'application/pdf', originalFilename: 'b.pdf' });
-    const terms = { expiresInSeconds: 60 };
-    expect(dispositionOf((await signer.sign(pdf, terms)).url)).toMatch(/^attachment;/);
-    expect(dispositionOf((await signer.sign(pdf, { ...terms, disposition: 'inline' })).url)).toMatch(/^inline;/);
+    expect(dispositionOf((await signer.sign(pdf, TERMS)).url)).toMatch(/^attachment;/);
+    expect(dispositionOf((await signer.sign(pdf, { ...TERMS, disposition: 'inline' })).url)).toMatch(/^inline;/);
   });
 
   it('says when a link ends', async () => {
-    const { expiresAt } = await signer.sign(file(), { expiresInSeconds: 60 });
-    expect(Math.floor(expiresAt.getTime() / 1000)).toBe(Math.floor(NOW.getTime() / 1000) + 60);
+    const { expiresAt } = await signer.sign(file(), TERMS);
+    expect(expiresAt).toEqual(new Date('2027-01-02T03:05:05Z'));
+  });
+
+  it('says of text that it is UTF-8, and of nothing else', async () => {
+    const typeOf = async (contentType: string): Promise<string | null> => {
+      const query = new URL((await signer.sign(file({ contentType }), TERMS)).url).searchParams;
+      return query.get('response-content-type') ?? query.get('contentType');
+    };
+    expect(await typeOf('text/plain')).toBe('text/plain; charset=utf-8');
+    expect(await typeOf('application/json')).toBe('application/json');
+  });
+});
+
+describe('a link that begins later', () => {
+  const sign = (startsAt: string): Promise<unknown> =>
+    SIGNERS.cloudfront.sign(file(), { ...TERMS, startsAt: new Date(startsAt) });
+
+  it('begins in a whole second before the one it ends in', async () => {
+    await expect(sign('2027-01-02T03:05:04.999Z')).resolves.toBeDefined();
+    for (const never of ['2027-01-02T03:05:05Z', '2027-01-02T03:05:05.100Z'])
+      await expect(sign(never)).rejects.toMatchObject({
+        code: 'LINK_NEVER_OPEN',
+        message: expect.stringContaining('2027-01-02T03:05:05.000Z') as string,
+      });
   });
 });

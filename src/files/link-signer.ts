@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CloudFront } from '../cloudfront/index.js';
-import { Clock } from '../config/index.js';
+import { servedType } from '../content/index.js';
 import { ObjectStorage, type ObjectServer } from '../storage/index.js';
 import { downloadDisposition, type DownloadRequest } from './content-disposition.js';
+import { wholeSeconds } from './link-life.js';
 import { AddressNotEnforceableError, LinkNeverOpenError, StartNotEnforceableError } from './links.errors.js';
 import type { StoredFile } from './stored-file.entity.js';
 
@@ -20,6 +21,8 @@ export interface FileLink {
 
 export interface LinkTerms extends DownloadRequest {
   readonly expiresInSeconds: number;
+  /** From when they count; cut to whole seconds. */
+  readonly signedAt: Date;
   /** The only address, or network of addresses, that it shall work from. */
   readonly ip?: string;
   /** Closed until then. */
@@ -32,7 +35,6 @@ export class LinkSigner {
   constructor(
     private readonly cloudfront: CloudFront,
     private readonly storage: ObjectStorage,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -41,12 +43,15 @@ export class LinkSigner {
    */
   async sign(file: StoredFile, terms: LinkTerms): Promise<FileLink> {
     const presentation = {
-      contentType: file.contentType,
+      contentType: servedType(file.contentType),
       contentDisposition: downloadDisposition(file, terms),
     };
+    const { expiresInSeconds } = terms;
+    const signedAt = wholeSeconds(terms.signedAt);
     if (this.cloudfront.isConfigured) {
-      const { ip, startsAt } = terms;
-      const expiresAt = new Date(this.clock.now().getTime() + terms.expiresInSeconds * 1000);
+      const { ip } = terms;
+      const startsAt = terms.startsAt && wholeSeconds(terms.startsAt);
+      const expiresAt = new Date(signedAt.getTime() + expiresInSeconds * 1000);
       if (startsAt !== undefined && startsAt >= expiresAt) throw new LinkNeverOpenError(expiresAt);
       const signed = await this.cloudfront.signGet(file.key, { ...presentation, expiresAt, ip, startsAt });
       return { ...signed, file, servedBy: 'cloudfront' };
@@ -54,8 +59,8 @@ export class LinkSigner {
     const servedBy = this.storage.server;
     if (terms.ip !== undefined) throw new AddressNotEnforceableError(servedBy);
     if (terms.startsAt !== undefined) throw new StartNotEnforceableError(servedBy);
-    const { expiresInSeconds } = terms;
-    const { url, expiresAt } = await this.storage.presignGet(file.key, { ...presentation, expiresInSeconds });
+    const signed = await this.storage.presignGet(file.key, { ...presentation, expiresInSeconds, signedAt });
+    const { url, expiresAt } = signed;
     return { file, url, expiresAt, servedBy };
   }
 }

@@ -32,6 +32,18 @@ export class LinkNeverOpenError extends DomainError {
   }
 }
 
+/** A repetition gets what ends when the first one did, and that is over. */
+export class LinkEndedError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'LINK_ENDED';
+  constructor(expiresAt: Date) {
+    super(
+      `What was given out under this Idempotency-Key ended at ${expiresAt.toISOString()}. Ask again with another Idempotency-Key.`,
+      { details: { expiresAt: expiresAt.toISOString() } },
+    );
+  }
+}
+
 export interface RefusedFile {
   readonly fileId: string;
   readonly reason: DomainError;

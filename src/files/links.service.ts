@@ -7,13 +7,13 @@ import { FileAvailability } from './file-availability.js';
 import { FileNotFoundError } from './files.errors.js';
 import { FilesService } from './files.service.js';
 import { LinkLedger } from './link-ledger.js';
-import { linkSeconds, secondsUntil } from './link-life.js';
+import { assertNotEnded, linkSeconds, secondsUntil } from './link-life.js';
 import { LinkSigner, type FileLink, type LinkTerms } from './link-signer.js';
 import { LinksRefusedError, type RefusedFile } from './links.errors.js';
 import type { StoredFile } from './stored-file.entity.js';
 
 /** What a link shall do, and what for. */
-export interface LinkRequest extends Omit<LinkTerms, 'expiresInSeconds'> {
+export interface LinkRequest extends Omit<LinkTerms, 'expiresInSeconds' | 'signedAt'> {
   /** An hour where absent, or LINK_MAX_SECONDS if that is less. */
   readonly expiresInSeconds?: number;
   /** For the ledger. */
@@ -74,11 +74,9 @@ export class LinksService {
     { request, actor, idempotent, readableUntil }: LinkOrder & { readonly readableUntil: Date | undefined },
   ): Promise<readonly FileLink[]> {
     const asked = linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds);
-    const seconds = Math.min(
-      asked,
-      readableUntil === undefined ? asked : secondsUntil(readableUntil, this.clock.now()),
-    );
-    const links = await this.sign(files, { ...request, expiresInSeconds: seconds });
+    const signedAt = this.clock.now();
+    const seconds = Math.min(asked, readableUntil === undefined ? asked : secondsUntil(readableUntil, signedAt));
+    const links = await this.sign(files, { ...request, signedAt, expiresInSeconds: seconds });
     const outcome = await this.ledger.enter({
       expiresAt: new Date(Math.min(...links.map((link) => link.expiresAt.getTime()))),
       idempotent,
@@ -92,7 +90,10 @@ export class LinksService {
     });
     // A repetition gets links that end when the first ones do: there is nothing new to enter.
     if (!outcome.entered) {
-      return this.sign(files, { ...request, expiresInSeconds: secondsUntil(outcome.expiresAt, this.clock.now()) });
+      const now = this.clock.now();
+      assertNotEnded(outcome.expiresAt, now);
+      const left = secondsUntil(outcome.expiresAt, now);
+      return this.sign(files, { ...request, signedAt: now, expiresInSeconds: left });
     }
     for (const { file, expiresAt, servedBy } of links) {
       this.logger.log({

@@ -49,6 +49,15 @@ describe('links to the local store', () => {
     expect(url.searchParams.get('X-Amz-Signature')).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  it('count from the second that they are told', () => {
+    const link = signer.sign({ ...reading, signedAt: new Date('2026-03-01T11:59:30.900Z') });
+    expect(link.expiresAt).toEqual(new Date('2026-03-01T12:00:30Z'));
+    now = new Date('2026-03-01T12:00:29.999Z');
+    expect(signer.verify(requestOf(link))).toMatchObject({ key: 'a/b c.txt' });
+    now = link.expiresAt;
+    expect(() => signer.verify(requestOf(link))).toThrow(expired);
+  });
+
   it('permit what they were made for, and HEAD with GET', () => {
     const link = signer.sign({ ...reading, parameters: { 'response-content-type': 'a/b; c="d e"' } });
     const permitted = { key: 'a/b c.txt', parameters: { 'response-content-type': 'a/b; c="d e"' } };

@@ -32,6 +32,8 @@ export interface LinkToSign {
   readonly method: LinkMethod;
   readonly key: string;
   readonly expiresInSeconds: number;
+  /** From when they count, cut to whole seconds; now where absent. */
+  readonly signedAt?: Date | undefined;
   readonly parameters?: Readonly<Partial<Record<RequestParameter, string>>>;
   readonly headers?: Readonly<Partial<Record<SignableHeader, string>>>;
 }
@@ -63,7 +65,8 @@ export class LocalLinkSigner {
     private readonly clock: Clock,
   ) {}
 
-  sign({ method, key, expiresInSeconds, parameters = {}, headers = {} }: LinkToSign): SignedRequest {
+  sign({ parameters = {}, headers = {}, ...link }: LinkToSign): SignedRequest {
+    const { method, key, expiresInSeconds, signedAt = this.clock.now() } = link;
     if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRY_SECONDS) {
       throw new RangeError(`A link lives 1 to ${MAX_EXPIRY_SECONDS} seconds.`);
     }
@@ -71,7 +74,7 @@ export class LocalLinkSigner {
     if (key.split('/').some((segment) => segment === '.' || segment === '..')) {
       throw new InvalidKeyError('has a segment of dots, which no client leaves in a URL');
     }
-    const beginsAt = Math.floor(this.clock.now().getTime() / 1000) * 1000;
+    const beginsAt = Math.floor(signedAt.getTime() / 1000) * 1000;
     const date = compactDate(new Date(beginsAt));
     const query = new Map<string, string>([
       ['X-Amz-Algorithm', ALGORITHM],

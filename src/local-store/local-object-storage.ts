@@ -240,11 +240,12 @@ export class LocalObjectStorage extends ObjectStorage {
   }
 
   override async presignGet(key: string, options: PresignGetOptions): Promise<SignedRequest> {
-    const { expiresInSeconds, contentType, contentDisposition } = options;
+    const { expiresInSeconds, signedAt, contentType, contentDisposition } = options;
     return this.presign({
       method: 'GET',
       key,
       expiresInSeconds,
+      signedAt,
       parameters: {
         ...(contentDisposition !== undefined && { 'response-content-disposition': contentDisposition }),
         ...(contentType !== undefined && { 'response-content-type': contentType }),

@@ -151,6 +151,8 @@ export interface SignedRequest {
 export interface PresignGetOptions {
   /** 1 to 604,800. */
   readonly expiresInSeconds: number;
+  /** From when they count, cut to whole seconds; now where absent. */
+  readonly signedAt?: Date;
   /** What the answer's headers will say, in place of what the object was stored with. */
   readonly contentType?: string;
   readonly contentDisposition?: string;

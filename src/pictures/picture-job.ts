@@ -1,4 +1,4 @@
-/** How a picture is made to fit. `avatar`: a square JPEG on white. `logo`: a PNG that keeps shape and transparency. */
+/** How a picture is made to fit. `avatar`: a square JPEG on white. `logo`: the whole in a square PNG, transparent around it. */
 export const PictureShape = { Avatar: 'avatar', Logo: 'logo' } as const;
 export type PictureShape = (typeof PictureShape)[keyof typeof PictureShape];
 

@@ -5,6 +5,7 @@ const MAIN_SIDE = 512;
 const THUMBNAIL_SIDE = 128;
 const JPEG = { quality: 86, chromaSubsampling: '4:4:4' } as const;
 const PNG = { compressionLevel: 9 } as const;
+const TRANSPARENT = { r: 0, g: 0, b: 0, alpha: 0 } as const;
 
 /** The decoders of what may be sent, from memory. Every other is blocked, whatever the bytes say they are. */
 const DECODERS = [
@@ -13,6 +14,11 @@ const DECODERS = [
   'VipsForeignLoadWebpBuffer',
   'VipsForeignLoadNsgifBuffer',
 ];
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
 
 /** Pixels, uncompressed and sRGB, without anything else that the file held. */
 interface Pixels {
@@ -52,7 +58,7 @@ export async function renderPictures(input: Buffer, { shape, maxPixels }: Pictur
     autoOrient: true,
     pages: 1,
   });
-  const pixels = await fit(source, shape, Math.min(MAIN_SIDE, autoOrient.width, autoOrient.height))
+  const pixels = await fit(source, shape, autoOrient)
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true });
@@ -63,19 +69,25 @@ export async function renderPictures(input: Buffer, { shape, maxPixels }: Pictur
   return { main: await encode(pixels, shape), thumbnail: await encode(smaller, shape) };
 }
 
-function fit(source: Sharp, shape: PictureShape, squareSide: number): Sharp {
+/** Into a square: an avatar is cut to its shorter side, a logo is kept whole, with transparent bars beside it. */
+function fit(source: Sharp, shape: PictureShape, { width, height }: Size): Sharp {
   switch (shape) {
     case PictureShape.Avatar:
       return source
-        .resize({ width: squareSide, height: squareSide, fit: 'cover', position: sharp.strategy.attention })
+        .resize({ ...square(Math.min(width, height)), fit: 'cover', position: sharp.strategy.attention })
         .flatten({ background: '#ffffff' });
     case PictureShape.Logo:
       return source
-        .resize({ width: MAIN_SIDE, height: MAIN_SIDE, fit: 'inside', withoutEnlargement: true })
+        .resize({ ...square(Math.max(width, height)), fit: 'contain', background: TRANSPARENT })
         .ensureAlpha();
     default:
       return shape satisfies never;
   }
+}
+
+function square(most: number): Size {
+  const side = Math.min(MAIN_SIDE, most);
+  return { width: side, height: side };
 }
 
 async function encode(pixels: Pixels, shape: PictureShape): Promise<RenderedPicture> {

@@ -80,7 +80,7 @@ export class PicturesController {
   @Put('organizations/:id/logo')
   @PutsPicture(
     'Set the logo of an organisation',
-    'It is fitted into 512 and 128 pixels with its transparency, as PNG, and never enlarged.',
+    'It is fitted whole into squares of 512 and 128 pixels, transparent around it, as PNG, and never enlarged.',
   )
   async putOrganizationLogo(
     @Param() { id }: PictureOwnerParam,

@@ -75,6 +75,13 @@ describe('S3Presigner', () => {
     clients.destroy();
   });
 
+  it('counts from the second that it is told', async () => {
+    const signedAt = new Date('2026-03-01T12:00:00.900Z');
+    const { url, expiresAt } = await presigner().get('k', { expiresInSeconds: 60, signedAt });
+    expect(expiresAt).toEqual(new Date('2026-03-01T12:01:00Z'));
+    expect(new URL(url).searchParams.get('X-Amz-Date')).toBe('20260301T120000Z');
+  });
+
   it('says when a link ends: not after the credentials that signed it', async () => {
     const soon = new Date(Date.now() + 20 * 60_000);
     const long = { expiresInSeconds: 12 * HOUR_SECONDS };

@@ -14,6 +14,7 @@ type SigningOptions = NonNullable<Parameters<typeof getSignedUrl>[2]>;
 interface Signing {
   readonly method: SignedRequest['method'];
   readonly expiresInSeconds: number;
+  readonly signedAt?: Date | undefined;
   /** Headers the sender has to send, in lower case. Signed as headers, never moved into the query. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -32,7 +33,8 @@ export class S3Presigner {
       ...(options.contentType !== undefined && { ResponseContentType: options.contentType }),
       ...(options.contentDisposition !== undefined && { ResponseContentDisposition: options.contentDisposition }),
     });
-    return this.sign({ method: 'GET', expiresInSeconds: options.expiresInSeconds }, (signing) =>
+    const { expiresInSeconds, signedAt } = options;
+    return this.sign({ method: 'GET', expiresInSeconds, signedAt }, (signing) =>
       getSignedUrl(this.client, command, signing),
     );
   }
@@ -72,12 +74,12 @@ export class S3Presigner {
   }
 
   private async sign(
-    { method, expiresInSeconds, headers = {} }: Signing,
+    { method, expiresInSeconds, signedAt: asked, headers = {} }: Signing,
     signWith: (options: SigningOptions) => Promise<string>,
   ): Promise<SignedRequest> {
     const names = Object.keys(headers);
     // The signature carries whole seconds.
-    const signedAt = new Date(Math.floor(Date.now() / 1000) * 1000);
+    const signedAt = new Date(Math.floor((asked?.getTime() ?? Date.now()) / 1000) * 1000);
     try {
       // Asked for before signing: should they be renewed in between, the link lives longer than said, never shorter.
       const expiresAt = await this.expiry(signedAt, expiresInSeconds);

@@ -26,13 +26,10 @@ export class SessionContent {
   }
 
   private read(file: StoredFile, http: ContentRequest): Promise<PlannedContent> {
-    const { contentType, originalFilename } = file;
     return this.content.open(file, {
       http,
       presentation: {
-        // Text of these kinds was seen to be UTF-8 when it came.
-        ...(contentType.startsWith('text/') && { contentType: `${contentType}; charset=utf-8` }),
-        contentDisposition: contentDisposition('inline', originalFilename),
+        contentDisposition: contentDisposition('inline', file.originalFilename),
       },
     });
   }

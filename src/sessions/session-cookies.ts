@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { CloudFront, type SignedCookies } from '../cloudfront/index.js';
 import { Clock } from '../config/index.js';
-import { LinkLedger, linkSeconds, secondsUntil } from '../files/index.js';
+import { assertNotEnded, LinkLedger, linkSeconds } from '../files/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import { storageConfig, type FormatFamily, type StorageConfig } from '../storage/index.js';
 
@@ -42,7 +42,8 @@ export class SessionCookies {
   async create(order: CookieOrder): Promise<SignedCookies> {
     const { sessionId, request, actor, idempotent } = order;
     const { ip, purpose } = request;
-    const signed = await this.sign(order, linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds));
+    const seconds = linkSeconds(request.expiresInSeconds, this.config.linkMaxSeconds);
+    const signed = await this.sign(order, new Date(this.clock.now().getTime() + seconds * 1000));
     const { expiresAt, resource } = signed;
     const details = {
       resource,
@@ -56,7 +57,10 @@ export class SessionCookies {
       idempotent,
       entries: [{ action: 'cookies.created', actor, subjectType: 'session', subjectId: sessionId, details }],
     });
-    if (!outcome.entered) return this.sign(order, secondsUntil(outcome.expiresAt, this.clock.now()));
+    if (!outcome.entered) {
+      assertNotEnded(outcome.expiresAt, this.clock.now());
+      return this.sign(order, outcome.expiresAt);
+    }
     this.logger.log({
       event: 'SESSION_COOKIES_GENERATED',
       sessionId,
@@ -67,9 +71,8 @@ export class SessionCookies {
     return signed;
   }
 
-  private sign({ sessionId, request }: CookieOrder, seconds: number): Promise<SignedCookies> {
+  private sign({ sessionId, request }: CookieOrder, expiresAt: Date): Promise<SignedCookies> {
     const { type, ip } = request;
-    const expiresAt = new Date(this.clock.now().getTime() + seconds * 1000);
     return this.cloudfront.signCookies(`${type}-files/sessions/session-${sessionId}/`, { expiresAt, ip });
   }
 }

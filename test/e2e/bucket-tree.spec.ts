@@ -255,7 +255,9 @@ describe('the bucket tree', () => {
       const bytes = Buffer.from(await answer.arrayBuffer());
       expect(answer.status).toBe(200);
       expect(bytes).toHaveLength(file.sizeBytes);
-      expect(answer.headers.get('content-type')).toBe(contentType);
+      expect(answer.headers.get('content-type')).toBe(
+        contentType.startsWith('text/') ? `${contentType}; charset=utf-8` : contentType,
+      );
       expect(downloadName(answer.headers.get('content-disposition'))).toBe(name);
       const proxied = await service.fetch(`/v1/files/${file.id}/content?proxy=1`);
       expect(Buffer.from(await proxied.arrayBuffer())).toEqual(bytes);

@@ -70,7 +70,7 @@ describe('the content of a file', () => {
       expect(answer.status).toBe(200);
       expect(Object.fromEntries(answer.headers)).toMatchObject({
         'content-length': '10',
-        'content-type': 'text/plain',
+        'content-type': 'text/plain; charset=utf-8',
         etag: `"${file.etag}"`,
         'accept-ranges': 'bytes',
       });
@@ -90,7 +90,7 @@ describe('the content of a file', () => {
       expect(Buffer.from(await answer.arrayBuffer()).equals(NOTE)).toBe(true);
       expect(Object.fromEntries(answer.headers)).toMatchObject({
         'content-length': '10',
-        'content-type': 'text/plain',
+        'content-type': 'text/plain; charset=utf-8',
         etag: `"${file.etag}"`,
         'x-content-type-options': 'nosniff',
         'content-security-policy': "default-src 'none'; sandbox",
@@ -105,6 +105,7 @@ describe('the content of a file', () => {
       ['bytes=7-', '789', 'bytes 7-9/10'],
       ['bytes=-2', '89', 'bytes 8-9/10'],
       ['bytes=8-5000', '89', 'bytes 8-9/10'],
+      ['bytes=0-9223372036854775807', '0123456789', 'bytes 0-9/10'],
     ])('gives the range %s', async (range, text, contentRange) => {
       const answer = await stream({ range });
       expect([answer.status, await answer.text()]).toEqual([206, text]);
@@ -240,7 +241,7 @@ describe('the content of a file', () => {
           disposition: 'inline',
         });
         for (const answer of [streamed, await fetch(redirected.headers.get('location') ?? ''), await fetch(link.url)]) {
-          expect(answer.headers.get('content-type')).toBe(type);
+          expect(answer.headers.get('content-type')).toBe(type === 'text/html' ? `${type}; charset=utf-8` : type);
           expect(answer.headers.get('content-disposition')).toBe('attachment; filename="page.svg.txt"');
           await answer.text();
         }

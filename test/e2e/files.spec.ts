@@ -349,7 +349,7 @@ describe('files', () => {
       expect(content.headers.get('content-disposition')).toMatch(
         /^inline; filename="[^"]*"; filename\*=UTF-8''Sesi%C3%B3n%20%E2%84%961\.txt$/,
       );
-      expect(content.headers.get('content-type')).toMatch(/^text\/plain/);
+      expect(content.headers.get('content-type')).toBe('text/plain; charset=utf-8');
     });
   });
 });

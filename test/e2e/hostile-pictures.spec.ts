@@ -192,8 +192,8 @@ const REFUSED: readonly Refused[] = [
 
 const TAKEN: readonly Taken[] = [
   { what: 'one pixel', name: 'x.png', make: () => plain(RED, 1, 1).png().toBuffer(), colour: RED, width: 1, height: 1 },
-  { what: 'a line', name: 'x.png', make: () => plain(RED, 10_000, 1).png().toBuffer(), width: 512, height: 1 },
-  { what: 'a column', name: 'x.gif', make: () => plain(RED, 1, 10_000).gif().toBuffer(), width: 1, height: 512 },
+  { what: 'a line', name: 'x.png', make: () => plain(RED, 10_000, 1).png().toBuffer(), width: 512, height: 512 },
+  { what: 'a column', name: 'x.gif', make: () => plain(RED, 1, 10_000).gif().toBuffer(), width: 512, height: 512 },
   {
     what: 'a PNG that unpacks to 64 million pixels',
     name: 'x.png',
@@ -378,7 +378,7 @@ describe('hostile pictures', () => {
     expect(before.orientation).toBe(6);
     expect(before.exif?.length).toBeGreaterThan(50);
     const record = await taken(running.service, logo('upright'), { bytes: sideways, name: 'x.jpg' });
-    expect(record.main).toMatchObject({ metadata: { width: '200', height: '300' } });
+    expect(record.main).toMatchObject({ metadata: { width: '300', height: '300' } });
     const avatar = await taken(running.service, userAvatar('upright'), { bytes: sideways, name: 'x.jpg' });
     for (const stored of [...(await shown(running.service, record)), ...(await shown(running.service, avatar))]) {
       const { exif, orientation } = await sharp(stored).metadata();

@@ -55,7 +55,7 @@ describe('pictures', () => {
         status: 'stored',
         originalFilename: `Zoë${extension}`,
         ownerId: kind === 'user-avatar' ? 'u-1' : null,
-        metadata: kind === 'organization-logo' ? { width: '300', height: '200' } : { width: '200', height: '200' },
+        metadata: kind === 'organization-logo' ? { width: '300', height: '300' } : { width: '200', height: '200' },
       },
       thumbnail: {
         kind,
@@ -63,7 +63,7 @@ describe('pictures', () => {
         contentType: type,
         status: 'stored',
         sourceFileId: first.main.id,
-        metadata: kind === 'organization-logo' ? { width: '128', height: '85' } : { width: '128', height: '128' },
+        metadata: kind === 'organization-logo' ? { width: '128', height: '128' } : { width: '128', height: '128' },
       },
       url: `${PUBLIC_URL}/v1/pictures/${revision}/${mainName}`,
       thumbnailUrl: `${PUBLIC_URL}/v1/pictures/${revision}/${thumbnailName}`,
@@ -205,11 +205,11 @@ describe('pictures', () => {
       .toBuffer();
     const stored = await taken(service, logo('fit'), { bytes: logoBytes, name: 'logo.webp' });
     const [logoMain, logoThumbnail] = await shown(service, stored);
-    expect(await sharp(logoMain).metadata()).toMatchObject({ format: 'png', width: 512, height: 205, hasAlpha: true });
+    expect(await sharp(logoMain).metadata()).toMatchObject({ format: 'png', width: 512, height: 512, hasAlpha: true });
     expect(await sharp(logoThumbnail).metadata()).toMatchObject({
       format: 'png',
       width: 128,
-      height: 51,
+      height: 128,
       hasAlpha: true,
     });
     for (const bytes of [logoMain, logoThumbnail]) {

@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
 import { FileTooLargeError } from '../../src/files/files.errors.js';
 import { parsePictureAnswer, PictureShape } from '../../src/pictures/picture-job.js';
 import type { PictureLimits } from '../../src/pictures/picture-limits.js';
 import { PictureProcess } from '../../src/pictures/picture-process.js';
-import { noise, plain, pngOf, RED } from './picture-inputs.js';
+import { colourAt, noise, plain, pngOf, RED } from './picture-inputs.js';
 
 const WORKER = new URL('../../dist/pictures/picture-worker.js', import.meta.url);
 const UNRULY = new URL('unruly-worker.mjs', import.meta.url);
@@ -58,6 +59,24 @@ describe('the work on a picture', () => {
       .catch(() => undefined);
     expect(children()).toEqual([]);
     expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  });
+
+  it.each([
+    ['wide', plain(RED), 300, 128],
+    ['high', plain(RED, 40, 100), 100, 100],
+    ['a line', plain(RED, 3000, 1), 512, 128],
+    ['grey', plain(RED, 2000, 1000).greyscale(), 512, 128],
+    ['square', plain(RED, 64, 64), 64, 64],
+  ] as const)('fits a logo whole into a square, with nothing around it: %s', async (what, picture, side, small) => {
+    const { main, thumbnail } = await real().render(bytes(await picture.png().toBuffer()), {
+      shape: PictureShape.Logo,
+    });
+    expect([main.width, main.height, thumbnail.width, thumbnail.height]).toEqual([side, side, small, small]);
+    for (const { bytes: png } of [main, thumbnail]) {
+      expect(await sharp(png).metadata()).toMatchObject({ format: 'png', hasAlpha: true, channels: 4 });
+      expect((await colourAt(png, 0, 0)).a).toBe(what === 'square' ? 255 : 0);
+      if (what !== 'a line') expect((await colourAt(png)).a).toBe(255);
+    }
   });
 
   it('judges pixels by the header, before decoding', async () => {

@@ -10,6 +10,7 @@ import {
   IsInt,
   IsString,
   IsUUID,
+  isISO8601,
   Length,
   Matches,
   Min,
@@ -21,11 +22,13 @@ export const MAX_BATCH_LINKS = 100;
 /** PostgreSQL's jsonb takes neither NUL nor half a surrogate pair, and no purpose has a line break. */
 const PLAIN_TEXT = /^[^\p{Cc}\p{Cs}]*$/u;
 
-/** Reads a time of RFC 3339; anything else is left for the validator to refuse. */
+/** Reads a time of RFC 3339, of a day that there is; anything else is left for the validator to refuse. */
 function Instant(): PropertyDecorator {
   const pattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/i;
   return Transform(({ value }: { value: unknown }) =>
-    typeof value === 'string' && pattern.test(value) ? new Date(value) : value,
+    typeof value === 'string' && pattern.test(value) && isISO8601(value.toUpperCase(), { strict: true })
+      ? new Date(value.toUpperCase())
+      : value,
   );
 }
 
