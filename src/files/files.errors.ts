@@ -178,16 +178,6 @@ export class FilterNeedsScopeError extends DomainError {
   }
 }
 
-export class LinkTooLongError extends DomainError {
-  readonly kind = 'invalid';
-  readonly code = 'LINK_TOO_LONG';
-  constructor(maxSeconds: number) {
-    super(`A link lasts at most ${maxSeconds} seconds here. Ask for a smaller expiresInSeconds.`, {
-      details: { maxSeconds },
-    });
-  }
-}
-
 /** Never the answer to a request: the name was to be one that nobody has had, and another is tried. */
 export class NameTakenError extends DomainError {
   readonly kind = 'conflict';

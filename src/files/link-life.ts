@@ -1,5 +1,4 @@
-import { LinkTooLongError } from './files.errors.js';
-import { LinkEndedError } from './links.errors.js';
+import { LinkEndedError, LinkTooLongError } from './links.errors.js';
 
 export const DEFAULT_LINK_SECONDS = 3600;
 

@@ -44,6 +44,16 @@ export class LinkEndedError extends DomainError {
   }
 }
 
+export class LinkTooLongError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'LINK_TOO_LONG';
+  constructor(maxSeconds: number) {
+    super(`A link lasts at most ${maxSeconds} seconds here. Ask for a smaller expiresInSeconds.`, {
+      details: { maxSeconds },
+    });
+  }
+}
+
 export interface RefusedFile {
   readonly fileId: string;
   readonly reason: DomainError;
