@@ -9,6 +9,8 @@ import { DocumentsModule } from './documents/index.js';
 import { DomainErrorFilter } from './errors/index.js';
 import { FilesModule } from './files/index.js';
 import { InheritedNamesPipe, JsonBodyInterceptor, validationPipe } from './http/index.js';
+import { LinksModule } from './links/index.js';
+import { ListingModule } from './listing/index.js';
 import { loggerParams } from './logging.js';
 import { OperationsModule } from './operations/index.js';
 import { PicturesModule } from './pictures/index.js';
@@ -16,10 +18,14 @@ import { ProcessingModule } from './processing/index.js';
 import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
+import { TrashModule } from './trash/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
 export const FEATURES = [
   FilesModule,
+  ListingModule,
+  LinksModule,
+  TrashModule,
   SessionsModule,
   PicturesModule,
   DocumentsModule,

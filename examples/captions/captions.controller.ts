@@ -11,8 +11,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../../src/auth/index.js';
-import { PageQuery } from '../../src/files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../../src/http/index.js';
+import { PageQuery } from '../../src/listing/index.js';
 import { SessionIdParam } from '../../src/sessions/index.js';
 import { CaptionUploads } from './caption-uploads.js';
 import { CaptionsService } from './captions.service.js';

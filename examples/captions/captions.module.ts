@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DatabaseModule } from '../../src/database/index.js';
 import { FilesModule } from '../../src/files/index.js';
+import { ListingModule } from '../../src/listing/index.js';
 import { StorageModule } from '../../src/storage/index.js';
 import { UploadsModule } from '../../src/uploads/index.js';
 import { captionDraft, captionSheet } from './caption-kinds.js';
@@ -18,6 +19,7 @@ import { Migration20261201090000_captions } from './Migration20261201090000_capt
     StorageModule.forFeature([captionDraft, captionSheet]),
     DatabaseModule.forFeature({ entities: [Caption], migrations: [Migration20261201090000_captions] }),
     FilesModule,
+    ListingModule,
     UploadsModule,
   ],
   controllers: [CaptionsController],

@@ -1,6 +1,7 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { FilesService, type PageQuery, type StoredFile } from '../../src/files/index.js';
+import type { StoredFile } from '../../src/files/index.js';
+import { FileListing, type PageQuery } from '../../src/listing/index.js';
 import { captionDraft } from './caption-kinds.js';
 import { Caption } from './caption.entity.js';
 
@@ -20,13 +21,13 @@ export interface CaptionPage {
 export class CaptionsService {
   constructor(
     private readonly em: EntityManager,
-    private readonly files: FilesService,
+    private readonly listing: FileListing,
   ) {}
 
   /** One page of a session's drafts; what is in the trash is not among them. */
   async list(sessionId: string, { limit, cursor }: PageQuery): Promise<CaptionPage> {
     const query = { kind: captionDraft.name, sessionId, limit, ...(cursor !== undefined && { cursor }) };
-    const { files, nextCursor } = await this.files.list(query);
+    const { files, nextCursor } = await this.listing.list(query);
     const captions = await this.em.fork().find(Caption, { fileId: { $in: files.map((file) => file.id) } });
     const byFile = new Map(captions.map((caption) => [caption.fileId, caption]));
     const drafts = files.flatMap((file) => {

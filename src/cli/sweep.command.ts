@@ -1,5 +1,5 @@
 import { FEATURES } from '../app.module.js';
-import { FileSweeper } from '../files/index.js';
+import { FileSweeper } from '../trash/index.js';
 import { withDatabase } from './cli-contexts.js';
 import { row, type CommandOutput } from './command-output.js';
 

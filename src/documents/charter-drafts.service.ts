@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager, LockMode } from '@mikro-orm/postgresql';
-import { FileStatus, FileTrashedError, StoredFile, type PageQuery } from '../files/index.js';
+import { FileStatus, FileTrashedError, StoredFile } from '../files/index.js';
+import type { PageQuery } from '../listing/index.js';
 import { CharterDraft } from './charter-draft.entity.js';
 import { charterDraft } from './charter-kinds.js';
 import { CharterVersionNotFoundError, CharterWithoutCitationsError } from './documents.errors.js';

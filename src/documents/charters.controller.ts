@@ -12,8 +12,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { PageQuery } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { PageQuery } from '../listing/index.js';
 import { CharterDraftUploads } from './charter-draft-uploads.js';
 import { CharterDraftsService } from './charter-drafts.service.js';
 import { CharterPublicationsService } from './charter-publications.service.js';

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.js';
 import { DatabaseModule } from '../database/index.js';
-import { FilesModule } from '../files/index.js';
+import { ListingModule } from '../listing/index.js';
 import { StorageModule } from '../storage/index.js';
 import { UploadsModule } from '../uploads/index.js';
 import { CharterDraft } from './charter-draft.entity.js';
@@ -26,7 +26,7 @@ import { TemplateUploads } from './template-uploads.js';
   imports: [
     StorageModule.forFeature([...EXPORT_KINDS, charterDraft, publishedCharter, exportTemplate, charterTemplate]),
     DatabaseModule.forFeature({ entities: [CharterDraft, CharterPublication] }),
-    FilesModule,
+    ListingModule,
     UploadsModule,
     AuditModule,
   ],

@@ -11,8 +11,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { FileListResponse, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { FileListResponse, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
 import { DocumentIdParam } from './dto/document.params.js';
 import { ExportUploadQuery, ListExportsQuery } from './dto/export.params.js';

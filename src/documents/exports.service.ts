@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { FileStatus, StoredFile, type FilePage } from '../files/index.js';
+import { FileStatus, StoredFile } from '../files/index.js';
+import type { FilePage } from '../listing/index.js';
 import type { ListExportsQuery } from './dto/export.params.js';
 import { EXPORT_KINDS, executiveSummary } from './export-kinds.js';
 import { readIdCursor, toPage } from './page-cursor.js';

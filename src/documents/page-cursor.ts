@@ -1,4 +1,4 @@
-import { InvalidCursorError } from '../files/index.js';
+import { InvalidCursorError } from '../listing/index.js';
 
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const VERSION = /^[1-9][0-9]{0,8}$/;

@@ -11,8 +11,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { PageQuery } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { PageQuery } from '../listing/index.js';
 import { TemplateFamilyParam, TemplateParam } from './dto/template.params.js';
 import {
   TemplateListResponse,

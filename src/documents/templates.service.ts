@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { FilesService, FileStatus, StoredFile, type PageQuery } from '../files/index.js';
+import { FileStatus, StoredFile } from '../files/index.js';
+import { FileListing, type PageQuery } from '../listing/index.js';
 import { splitExtension, type FileKind } from '../storage/index.js';
 import { TemplateNotFoundError } from './documents.errors.js';
 import { exportTemplate, TEMPLATE_FAMILIES } from './template-kinds.js';
@@ -31,7 +32,7 @@ export interface TemplateRevisions extends Template {
 export class TemplatesService {
   constructor(
     private readonly em: EntityManager,
-    private readonly files: FilesService,
+    private readonly listing: FileListing,
   ) {}
 
   /** The current revisions of a family, the latest stored first. */
@@ -40,7 +41,7 @@ export class TemplatesService {
     { limit, cursor }: PageQuery,
   ): Promise<{ readonly items: readonly Template[]; readonly nextCursor: string | null }> {
     const kind = kindOf(family).name;
-    const { files, nextCursor } = await this.files.list({ kind, limit, ...(cursor !== undefined && { cursor }) });
+    const { files, nextCursor } = await this.listing.list({ kind, limit, ...(cursor !== undefined && { cursor }) });
     return { items: files.map(templateOf), nextCursor };
   }
 

@@ -1,4 +1,4 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiNoContentResponse,
@@ -11,9 +11,7 @@ import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js
 import { EntityTag } from '../content/index.js';
 import { ApiErrors } from '../http/index.js';
 import { FileIdParam } from './dto/file-id.param.js';
-import { FileListResponse, toFileListResponse } from './dto/file-list.response.js';
 import { FileResponse, toFileResponse } from './dto/file.response.js';
-import { LIST_FILES, ListFilesQuery, toFileQuery } from './dto/list-files.query.js';
 import { ObjectResponse, toObjectResponse } from './dto/object.response.js';
 import { FilesService } from './files.service.js';
 
@@ -24,15 +22,6 @@ import { FilesService } from './files.service.js';
 @Controller('files')
 export class FilesController {
   constructor(private readonly files: FilesService) {}
-
-  @Get()
-  @RequireScopes(Scope.FilesRead)
-  @ApiOperation({ summary: 'List files', description: LIST_FILES })
-  @ApiOkResponse({ type: FileListResponse })
-  @ApiErrors(400)
-  async list(@Query() query: ListFilesQuery): Promise<FileListResponse> {
-    return toFileListResponse(await this.files.list(toFileQuery(query)));
-  }
 
   @Get(':id')
   @UseInterceptors(EntityTag)

@@ -6,8 +6,6 @@ import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { ObjectMissingError, ObjectStorage, type ObjectInfo } from '../storage/index.js';
 import { FileEvent, FileHooks } from './file-hooks.js';
-import { listFiles, type FilePage } from './file-listing.js';
-import type { FileQuery } from './file-query.js';
 import { FileNotFoundError, FileNotStoredError, FileNotTrashedError, SourceTrashedError } from './files.errors.js';
 import { Places } from './places.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
@@ -34,11 +32,6 @@ export class FilesService {
   /** The records that there are of these, in no order. */
   async findMany(ids: readonly string[]): Promise<readonly StoredFile[]> {
     return this.em.fork().find(StoredFile, { id: { $in: [...ids] } });
-  }
-
-  /** One page of files; see `listFiles`. */
-  list(query: FileQuery): Promise<FilePage> {
-    return listFiles(this.em, query);
   }
 
   /** What the store has now under the file's key; throws `ObjectMissingError` when it has nothing. */

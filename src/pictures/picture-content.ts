@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { ContentRequest, PlannedContent } from '../content/index.js';
-import { contentDisposition, FileContent, PlaceReader } from '../files/index.js';
+import { contentDisposition, type ContentRequest, type PlannedContent } from '../content/index.js';
+import { PlaceReader } from '../files/index.js';
+import { FileContent } from '../links/index.js';
 import { ObjectMissingError } from '../storage/index.js';
 import { PICTURE_KINDS } from './picture-kinds.js';
 import { PictureNotFoundError } from './pictures.errors.js';

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { FileIntake, PlaceReader, type SentFile } from '../files/index.js';
+import { PlaceReader } from '../files/index.js';
+import { FileIntake, type SentFile } from '../intake/index.js';
 import { splitExtension } from '../storage/index.js';
 import type { RenderedPictures } from './picture-job.js';
 import { THUMBNAIL } from './picture-kinds.js';

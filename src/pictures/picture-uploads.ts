@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
-import { EmptyFileError, IntakeStream, InvalidFilenameError, sniffType } from '../files/index.js';
+import { InvalidFilenameError } from '../files/index.js';
+import { EmptyFileError, IntakeStream, sniffType } from '../intake/index.js';
 import { Metrics } from '../metrics/index.js';
 import { extensionOf, FileKinds, originalFilename } from '../storage/index.js';
 import { FormUploads, goneSignal, NoFileError, type FormExchange, type FormFile } from '../uploads/index.js';

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { FilesModule } from '../files/index.js';
+import { IntakeModule } from '../intake/index.js';
+import { LinksModule } from '../links/index.js';
 import { MetricsModule } from '../metrics/index.js';
 import { StorageModule } from '../storage/index.js';
 import { UploadsModule } from '../uploads/index.js';
@@ -14,7 +16,14 @@ import { PicturesService } from './pictures.service.js';
 
 /** Avatars and logos, each with its thumbnail. */
 @Module({
-  imports: [StorageModule.forFeature(PICTURE_KINDS), FilesModule, UploadsModule, MetricsModule],
+  imports: [
+    StorageModule.forFeature(PICTURE_KINDS),
+    FilesModule,
+    IntakeModule,
+    LinksModule,
+    UploadsModule,
+    MetricsModule,
+  ],
   controllers: [PicturesController, PictureContentController],
   providers: [
     { provide: PictureProcess, useFactory: () => new PictureProcess() },

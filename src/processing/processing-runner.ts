@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { systemActor } from '../auth/index.js';
 import { DomainError, errorMessage } from '../errors/index.js';
-import { FileIntake, type SentFile } from '../files/index.js';
+import { FileIntake, type SentFile } from '../intake/index.js';
 import { Metrics } from '../metrics/index.js';
 import { ArchivedError, ObjectMissingError, ObjectStorage, type ByteRange } from '../storage/index.js';
 import type { ProcessingJob } from './processing-queue.js';

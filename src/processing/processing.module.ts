@@ -2,6 +2,7 @@ import { MikroOrmModule } from '@mikro-orm/nestjs';
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { FilesModule } from '../files/index.js';
+import { IntakeModule } from '../intake/index.js';
 import { MetricsModule } from '../metrics/index.js';
 import { StorageModule } from '../storage/index.js';
 import { ProcessedFile } from './processed-file.entity.js';
@@ -22,6 +23,7 @@ import { StepRun } from './step-run.entity.js';
     MikroOrmModule.forFeature([ProcessedFile, StepRun]),
     DiscoveryModule,
     FilesModule,
+    IntakeModule,
     StorageModule,
     MetricsModule,
   ],

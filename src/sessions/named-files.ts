@@ -5,7 +5,6 @@ import { EntityManager, LockMode } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
 import { Clock, Ids } from '../config/index.js';
 import {
-  FileIntake,
   FileNotFoundError,
   FileStatus,
   NameTakenError,
@@ -16,6 +15,7 @@ import {
   type FileResponse,
 } from '../files/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
+import { FileIntake } from '../intake/index.js';
 import { ResultNames } from '../processing/index.js';
 import type { Receipt } from '../uploads/index.js';
 import { keyTimestamp, splitExtension, type FileKind } from '../storage/index.js';

@@ -2,15 +2,11 @@ import { addAbortSignal, PassThrough, type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { ZipFile } from 'yazl';
+import { FileAvailability, type RefusedFile } from '../availability/index.js';
 import { Clock } from '../config/index.js';
-import type { PlannedContent } from '../content/index.js';
-import {
-  contentDisposition,
-  FileAvailability,
-  FileContent,
-  type RefusedFile,
-  type StoredFile,
-} from '../files/index.js';
+import { contentDisposition, type PlannedContent } from '../content/index.js';
+import type { StoredFile } from '../files/index.js';
+import { FileContent } from '../links/index.js';
 import { ArchiveNames } from './archive-names.js';
 import { SessionFiles } from './session-files.js';
 import { sessionAsset, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';

@@ -10,8 +10,8 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { FileListResponse, PageQuery, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { FileListResponse, PageQuery, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
 import { ApiFormFile } from './api-form-file.decorator.js';
 import { ClipQuery, SessionIdParam } from './dto/session.params.js';

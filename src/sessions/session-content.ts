@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { ContentRequest, PlannedContent } from '../content/index.js';
-import { contentDisposition, FileContent, type StoredFile } from '../files/index.js';
+import { contentDisposition, type ContentRequest, type PlannedContent } from '../content/index.js';
+import type { StoredFile } from '../files/index.js';
+import { FileContent } from '../links/index.js';
 import { NamedFiles, type NamedFileQuery } from './named-files.js';
 import { sessionResult, sessionTranscript } from './session-kinds.js';
 

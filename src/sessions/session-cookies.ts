@@ -2,8 +2,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { CloudFront, type SignedCookies } from '../cloudfront/index.js';
 import { Clock } from '../config/index.js';
-import { assertNotEnded, LinkLedger, linkSeconds } from '../files/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
+import { assertNotEnded, LinkLedger, linkSeconds } from '../links/index.js';
 import { storageConfig, type FormatFamily, type StorageConfig } from '../storage/index.js';
 
 /** Which part of a session is opened, to whom and for how long. */

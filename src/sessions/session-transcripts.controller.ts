@@ -11,8 +11,8 @@ import {
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { sendContent } from '../content/index.js';
-import { FileListResponse, toFileListResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey, JsonLimit, RequireJsonOrForm } from '../http/index.js';
+import { FileListResponse, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
 import { ApiContent } from './api-content.decorator.js';
 import { TranscriptNameParam } from './dto/named-file.params.js';

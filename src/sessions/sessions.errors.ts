@@ -1,5 +1,5 @@
+import type { RefusedFile } from '../availability/index.js';
 import { DomainError, type DomainErrorOptions, type ErrorKind } from '../errors/index.js';
-import type { RefusedFile } from '../files/index.js';
 
 /** Files that an error names. */
 const NAMED_FILES = 1000;

@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
+import { AvailabilityModule } from '../availability/index.js';
 import { CloudFrontModule } from '../cloudfront/index.js';
 import { FilesModule } from '../files/index.js';
+import { IntakeModule } from '../intake/index.js';
+import { LinksModule } from '../links/index.js';
+import { ListingModule } from '../listing/index.js';
 import { ProcessingModule } from '../processing/index.js';
 import { StorageModule } from '../storage/index.js';
+import { TrashModule } from '../trash/index.js';
 import { UploadsModule } from '../uploads/index.js';
 import { SessionCookiesController } from './session-cookies.controller.js';
 import { SessionCookies } from './session-cookies.js';
@@ -25,7 +30,18 @@ import { SessionsService } from './sessions.service.js';
 
 /** What belongs to a session: originals, the results and transcripts made of them, assets; and files outside any session. */
 @Module({
-  imports: [StorageModule.forFeature(SESSION_KINDS), FilesModule, UploadsModule, ProcessingModule, CloudFrontModule],
+  imports: [
+    StorageModule.forFeature(SESSION_KINDS),
+    FilesModule,
+    IntakeModule,
+    ListingModule,
+    AvailabilityModule,
+    LinksModule,
+    TrashModule,
+    UploadsModule,
+    ProcessingModule,
+    CloudFrontModule,
+  ],
   controllers: [
     SessionsController,
     SessionResultsController,

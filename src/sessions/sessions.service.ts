@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { FilesService, SessionTrash, type FilePage, type PageQuery, type SessionRestored } from '../files/index.js';
+import { FileListing, type FilePage, type PageQuery } from '../listing/index.js';
+import { SessionTrash, type SessionRestored } from '../trash/index.js';
 import type { AssetsParam, ResultsQuery } from './dto/session.params.js';
 import { sessionAsset, sessionClip, sessionOriginal, sessionResult, sessionTranscript } from './session-kinds.js';
 import { SessionFiles } from './session-files.js';
@@ -10,30 +11,30 @@ import { SessionEmptyError, SessionNotTrashedError } from './sessions.errors.js'
 @Injectable()
 export class SessionsService {
   constructor(
-    private readonly files: FilesService,
+    private readonly listing: FileListing,
     private readonly sessionFiles: SessionFiles,
     private readonly sessionTrash: SessionTrash,
   ) {}
 
   originals(sessionId: string, page: PageQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionOriginal.name, sessionId, ...within(page) });
+    return this.listing.list({ kind: sessionOriginal.name, sessionId, ...within(page) });
   }
 
   results(sessionId: string, query: ResultsQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionResult.name, sessionId, ...within(query), ...ofSource(query) });
+    return this.listing.list({ kind: sessionResult.name, sessionId, ...within(query), ...ofSource(query) });
   }
 
   transcripts(sessionId: string, query: ResultsQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionTranscript.name, sessionId, ...within(query), ...ofSource(query) });
+    return this.listing.list({ kind: sessionTranscript.name, sessionId, ...within(query), ...ofSource(query) });
   }
 
   assets({ id: sessionId, category }: AssetsParam, page: PageQuery): Promise<FilePage> {
     const folder = sessionAsset.template.folder({ sessionId, category });
-    return this.files.list({ kind: sessionAsset.name, sessionId, folder, ...within(page) });
+    return this.listing.list({ kind: sessionAsset.name, sessionId, folder, ...within(page) });
   }
 
   clips(sessionId: string, page: PageQuery): Promise<FilePage> {
-    return this.files.list({ kind: sessionClip.name, sessionId, ...within(page) });
+    return this.listing.list({ kind: sessionClip.name, sessionId, ...within(page) });
   }
 
   /** Moves all of a session's files to the trash, as one. A session without any is there already. */

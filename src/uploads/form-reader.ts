@@ -2,7 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import type { Request } from 'express';
 import multer, { MulterError, type Options } from 'multer';
 import { errorMessage } from '../errors/index.js';
-import { FileTooLargeError, UploadInterruptedError } from '../files/index.js';
+import { FileTooLargeError, UploadInterruptedError } from '../intake/index.js';
 import type { FormExchange } from './form-exchange.js';
 import { FormEngine, type Taken } from './form-engine.js';
 import { MalformedMultipartError, UnexpectedFieldError } from './uploads.errors.js';

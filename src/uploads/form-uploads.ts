@@ -3,18 +3,16 @@ import { BadRequestException, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
+import { toFileResponse, type FileResponse, type StoredFile } from '../files/index.js';
+import { idempotentRequest } from '../idempotency/index.js';
 import {
   FileIntake,
   FileTooLargeError,
-  toFileResponse,
   type Confirmation,
-  type FileResponse,
   type IncomingFile,
   type ReplayedFile,
   type SentFile,
-  type StoredFile,
-} from '../files/index.js';
-import { idempotentRequest } from '../idempotency/index.js';
+} from '../intake/index.js';
 import { Metrics } from '../metrics/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
 import type { FormExchange } from './form-exchange.js';

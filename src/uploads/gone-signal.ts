@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { UploadInterruptedError } from '../files/index.js';
+import { UploadInterruptedError } from '../intake/index.js';
 
 /** Aborted when the sender goes away before the request has come whole. */
 export function goneSignal(request: Request): AbortSignal {

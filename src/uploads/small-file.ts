@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { FileTooLargeError, UploadInterruptedError } from '../files/index.js';
+import { FileTooLargeError, UploadInterruptedError } from '../intake/index.js';
 
 /** Reads a file that is checked as a whole before it is kept. Holds `maxSizeBytes` and a chunk at the most. */
 export async function readSmallFile(body: Readable, maxSizeBytes: number): Promise<Buffer> {

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { assertScopes, Scope, type Actor } from '../auth/index.js';
-import { LinksService, toLinkResponse, type FileResponse, type LinkResponse } from '../files/index.js';
+import type { FileResponse } from '../files/index.js';
+import { LinksService, toLinkResponse, type LinkResponse } from '../links/index.js';
 import type { LinkQuery } from './dto/link.query.js';
 import type { StoredFileResponse } from './dto/stored-file.response.js';
 import type { Receipt } from './receipt.js';

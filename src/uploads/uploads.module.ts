@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { FilesModule } from '../files/index.js';
+import { IntakeModule } from '../intake/index.js';
+import { LinksModule } from '../links/index.js';
 import { MetricsModule } from '../metrics/index.js';
 import { StorageModule } from '../storage/index.js';
 import { FormUploads } from './form-uploads.js';
@@ -8,7 +9,7 @@ import { temporary } from './temporary-kinds.js';
 
 /** The ways in which clients send bytes. */
 @Module({
-  imports: [FilesModule, StorageModule.forFeature([temporary]), MetricsModule],
+  imports: [IntakeModule, LinksModule, StorageModule.forFeature([temporary]), MetricsModule],
   providers: [FormUploads, StoredAnswers],
   exports: [FormUploads, StoredAnswers],
 })

@@ -17,9 +17,11 @@ import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { DocumentsModule } from '../../src/documents/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
 import { DomainErrorFilter } from '../../src/errors/index.js';
-import { FileSweeper, LinksService, OnFileStored } from '../../src/files/index.js';
+import { OnFileStored } from '../../src/files/index.js';
 import { InheritedNamesPipe, validationPipe } from '../../src/http/index.js';
+import { LinksModule, LinksService } from '../../src/links/index.js';
 import { ObjectStorage, StoreUnavailableError } from '../../src/storage/index.js';
+import { FileSweeper, TrashModule } from '../../src/trash/index.js';
 import { office, pdf } from '../support/office-files.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -73,6 +75,8 @@ describe('documents', () => {
         AuthModule,
         DocumentsModule,
         SaboteurModule,
+        LinksModule,
+        TrashModule,
       ],
       providers: [
         { provide: APP_FILTER, useClass: DomainErrorFilter },

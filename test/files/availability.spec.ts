@@ -8,24 +8,20 @@ import { Logger } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { systemActor } from '../../src/auth/index.js';
+import { FileThaws } from '../../src/availability/file-thaws.js';
+import { AvailabilityModule, FileAvailability } from '../../src/availability/index.js';
 import { Clock, ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
-import { FileContent } from '../../src/files/file-content.js';
-import { FileThaws } from '../../src/files/file-thaws.js';
-import { FileTrash } from '../../src/files/file-trash.js';
-import {
-  FileAvailability,
-  FileIntake,
-  FilesModule,
-  FilesService,
-  FileSweeper,
-  LinksService,
-  type StoredFile,
-} from '../../src/files/index.js';
+import { FilesModule, FilesService, type StoredFile } from '../../src/files/index.js';
+import { FileIntake, IntakeModule } from '../../src/intake/index.js';
+import { FileContent } from '../../src/links/file-content.js';
+import { LinksModule, LinksService } from '../../src/links/index.js';
 import { StoreUnavailableError, type ObjectInfo, type ThawOptions } from '../../src/object-storage/index.js';
 import { FileKind, FormatFamily, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
 import { Store } from '../../src/storage/store.js';
+import { FileTrash } from '../../src/trash/file-trash.js';
+import { FileSweeper, TrashModule } from '../../src/trash/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const WAV = Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEfmt '), Buffer.alloc(2000)]);
@@ -114,6 +110,10 @@ describe('files in an archive', () => {
         ScheduleModule.forRoot(),
         StorageModule.forFeature([original, result, secret, sign]),
         FilesModule,
+        IntakeModule,
+        AvailabilityModule,
+        LinksModule,
+        TrashModule,
       ],
     })
       .overrideProvider(Clock)

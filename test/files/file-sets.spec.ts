@@ -11,17 +11,11 @@ import { systemActor } from '../../src/auth/index.js';
 import { ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
-import {
-  FileIntake,
-  FilesModule,
-  FilesService,
-  FileStatus,
-  FileSweeper,
-  StoredFile,
-  type SentFile,
-} from '../../src/files/index.js';
-import { FileTrash } from '../../src/files/file-trash.js';
+import { FilesModule, FilesService, FileStatus, StoredFile } from '../../src/files/index.js';
+import { FileIntake, IntakeModule, type SentFile } from '../../src/intake/index.js';
 import { FileKind, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
+import { FileTrash } from '../../src/trash/file-trash.js';
+import { FileSweeper, TrashModule } from '../../src/trash/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const actor = systemActor('spec');
@@ -70,6 +64,8 @@ describe('sets of files', () => {
         ScheduleModule.forRoot(),
         StorageModule.forFeature([badge, draft]),
         FilesModule,
+        IntakeModule,
+        TrashModule,
       ],
     }).compile();
     await module.init();

@@ -14,14 +14,8 @@ import { systemActor } from '../../src/auth/index.js';
 import { Clock, ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
-import {
-  FileIntake,
-  FilesModule,
-  FilesService,
-  FileSweeper,
-  StoredFile,
-  type SentFile,
-} from '../../src/files/index.js';
+import { FilesModule, FilesService, StoredFile } from '../../src/files/index.js';
+import { FileIntake, IntakeModule, type SentFile } from '../../src/intake/index.js';
 import {
   FileKind,
   FormatFamily,
@@ -31,6 +25,7 @@ import {
   StoreRefusedError,
   StoreUnavailableError,
 } from '../../src/storage/index.js';
+import { FileSweeper, TrashModule } from '../../src/trash/index.js';
 import { UsageService } from '../../src/usage/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
@@ -92,6 +87,8 @@ describe('files', () => {
         ScheduleModule.forRoot(),
         StorageModule.forFeature([note, sign]),
         FilesModule,
+        IntakeModule,
+        TrashModule,
       ],
     })
       .overrideProvider(Clock)

@@ -1,9 +1,9 @@
 import { EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { Client } from 'pg';
 import { connectionOptions } from '../../src/database/index.js';
-import { EXAMINED_ROWS, listFiles, SEARCHED_ROWS } from '../../src/files/file-listing.js';
-import { writeCursor } from '../../src/files/file-cursor.js';
 import { StoredFile } from '../../src/files/stored-file.entity.js';
+import { writeCursor } from '../../src/listing/file-cursor.js';
+import { EXAMINED_ROWS, listFiles, SEARCHED_ROWS } from '../../src/listing/file-listing.js';
 import { plansOf, queryOf, type Plan } from '../support/listing-plans.js';
 import { insertRows, PROMISED_LISTS, type ListedRow } from '../support/listing-rows.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';

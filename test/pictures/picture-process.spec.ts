@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
-import { FileTooLargeError } from '../../src/files/files.errors.js';
+import { FileTooLargeError } from '../../src/intake/intake.errors.js';
 import { parsePictureAnswer, PictureShape } from '../../src/pictures/picture-job.js';
 import type { PictureLimits } from '../../src/pictures/picture-limits.js';
 import { PictureProcess } from '../../src/pictures/picture-process.js';

@@ -1,12 +1,13 @@
 import 'reflect-metadata';
 import { buffer } from 'node:stream/consumers';
-import { FilesService, FileStatus, SessionTrash, StoredFile, type FileResponse } from '../../src/files/index.js';
+import { FilesService, FileStatus, StoredFile, type FileResponse } from '../../src/files/index.js';
 import { ProcessingRecords, type Run } from '../../src/processing/processing-records.js';
 import { ResultNames } from '../../src/processing/result-names.js';
 import { NamedFiles } from '../../src/sessions/named-files.js';
 import { SessionContent } from '../../src/sessions/session-content.js';
 import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
 import { ObjectStorage } from '../../src/storage/index.js';
+import { SessionTrash } from '../../src/trash/index.js';
 import { actor, openSessions, type Sessions } from './sessions-module.js';
 
 describe('results of several recordings', () => {

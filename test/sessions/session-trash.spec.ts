@@ -1,16 +1,11 @@
 import 'reflect-metadata';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  FileIntake,
-  FilesService,
-  FileSweeper,
-  SessionTrash,
-  StoredFile,
-  type FileReferences,
-} from '../../src/files/index.js';
+import { FilesService, StoredFile } from '../../src/files/index.js';
+import { FileIntake, type FileReferences } from '../../src/intake/index.js';
 import { sessionOriginal, sessionResult } from '../../src/sessions/session-kinds.js';
 import { ObjectStorage } from '../../src/storage/index.js';
+import { FileSweeper, SessionTrash } from '../../src/trash/index.js';
 import { actor, openSessions, Witness, type Sessions } from './sessions-module.js';
 
 describe('a session in the trash', () => {

@@ -8,22 +8,18 @@ import { Injectable, Logger, type Provider } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { systemActor } from '../../src/auth/index.js';
+import { AvailabilityModule } from '../../src/availability/index.js';
 import { ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
-import {
-  ANY_KIND,
-  FileIntake,
-  FilesModule,
-  OnFileRestored,
-  OnFileTrashed,
-  type FileReferences,
-  type StoredFile,
-} from '../../src/files/index.js';
+import { ANY_KIND, FilesModule, OnFileRestored, OnFileTrashed, type StoredFile } from '../../src/files/index.js';
+import { FileIntake, IntakeModule, type FileReferences } from '../../src/intake/index.js';
+import { LinksModule } from '../../src/links/index.js';
 import { ProcessedFile } from '../../src/processing/processed-file.entity.js';
 import { StepRun } from '../../src/processing/step-run.entity.js';
 import { SESSION_KINDS } from '../../src/sessions/session-kinds.js';
 import { StorageModule, type FileKind } from '../../src/storage/index.js';
+import { TrashModule } from '../../src/trash/index.js';
 import { createTestDatabase } from '../support/test-database.js';
 
 export const actor = systemActor('spec');
@@ -75,6 +71,10 @@ export async function openSessions(providers: Provider[] = []): Promise<Sessions
       ScheduleModule.forRoot(),
       StorageModule.forFeature(SESSION_KINDS),
       FilesModule,
+      IntakeModule,
+      AvailabilityModule,
+      LinksModule,
+      TrashModule,
       MikroOrmModule.forFeature([ProcessedFile, StepRun]),
     ],
     providers: [Witness, ...providers],

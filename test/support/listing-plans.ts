@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { parse } from 'node:querystring';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { ListFilesQuery, toFileQuery } from '../../src/files/dto/list-files.query.js';
-import { SEARCH_SETTINGS, searchStatement, WINDOW_SETTINGS, windowStatement } from '../../src/files/file-listing.js';
-import { isSearchable, type FileQuery } from '../../src/files/file-query.js';
 import { checkQuery } from '../../src/http/index.js';
+import { ListFilesQuery, toFileQuery } from '../../src/listing/dto/list-files.query.js';
+import { SEARCH_SETTINGS, searchStatement, WINDOW_SETTINGS, windowStatement } from '../../src/listing/file-listing.js';
+import { isSearchable, type FileQuery } from '../../src/listing/file-query.js';
 
 interface PlanNode {
   readonly 'Node Type': string;

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
+import { PageQuery } from '../../listing/index.js';
 import { OUTSIDE_ID } from '../../storage/index.js';
 import { BEFORE_THE_FILE, DocumentIdParam } from './document.params.js';
 

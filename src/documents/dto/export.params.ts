@@ -1,8 +1,8 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsIn, IsOptional, Matches, ValidateIf } from 'class-validator';
-import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
+import { PageQuery } from '../../listing/index.js';
 import { LinkQuery } from '../../uploads/index.js';
 import { EXPORT_FAMILIES, EXPORT_KINDS, executiveSummary } from '../export-kinds.js';
 import { BEFORE_THE_FILE } from './document.params.js';

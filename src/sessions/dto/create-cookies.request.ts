@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { GrantRequest } from '../../files/index.js';
+import { GrantRequest } from '../../links/index.js';
 import { FormatFamily } from '../../storage/index.js';
 
 /** What the cookies shall open. */

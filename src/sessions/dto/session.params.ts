@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
-import { PageQuery } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
+import { PageQuery } from '../../listing/index.js';
 import { FormatFamily, OUTSIDE_ID } from '../../storage/index.js';
 import { AsksForLink, LinkQuery } from '../../uploads/index.js';
 import { AssetCategory } from '../session-kinds.js';

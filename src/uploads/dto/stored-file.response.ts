@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { FileResponse, LinkResponse } from '../../files/index.js';
+import { FileResponse } from '../../files/index.js';
+import { LinkResponse } from '../../links/index.js';
 
 /** The record of a file that was just stored. */
 export class StoredFileResponse extends FileResponse {

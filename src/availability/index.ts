@@ -1,0 +1,4 @@
+export { FileArchivedError, type RefusedFile } from './availability.errors.js';
+export { AvailabilityModule } from './availability.module.js';
+export { FileAvailability } from './file-availability.js';
+export { FileThaws } from './file-thaws.js';

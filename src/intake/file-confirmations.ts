@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { AuditLog } from '../audit/index.js';
+import { Clock } from '../config/index.js';
+import { FileEvent, FileHooks, FileStatus, Places, StoredFile } from '../files/index.js';
+import { Idempotency } from '../idempotency/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import type { Confirmation, SentFile } from './file-intake.js';
+import { FileLostError, ObjectDiffersError } from './intake.errors.js';
+import { moments } from './moments.js';
+
+/** Turns sent files into stored ones. */
+@Injectable()
+export class FileConfirmations {
+  constructor(
+    private readonly storage: ObjectStorage,
+    private readonly audit: AuditLog,
+    private readonly hooks: FileHooks,
+    private readonly places: Places,
+    private readonly idempotency: Idempotency,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Asks the store whether it has what was sent. Throws `ObjectDiffersError`. */
+  async verify({ key, result }: SentFile): Promise<void> {
+    const found = await this.storage.head(key);
+    if (found === undefined) throw new ObjectDiffersError('the object is not there');
+    if (found.sizeBytes !== result.sizeBytes) throw new ObjectDiffersError('its size differs');
+    if (found.etag !== result.etag) throw new ObjectDiffersError('its etag differs');
+    const { crc32 } = found.checksums;
+    if (crc32 !== undefined && result.checksums.crc32 !== undefined && crc32 !== result.checksums.crc32) {
+      throw new ObjectDiffersError('its checksum differs');
+    }
+  }
+
+  /** Marks files stored in the transaction `em`, with their audit rows, hooks and places. */
+  async markStored(
+    em: EntityManager,
+    sent: readonly SentFile[],
+    { actor, guard, then, answer }: Confirmation,
+  ): Promise<readonly StoredFile[]> {
+    await guard?.(em, sent);
+    const files: StoredFile[] = [];
+    for (const { fileId, attempt, result, sha256 } of sent) {
+      const updated = await em.nativeUpdate(
+        StoredFile,
+        { id: fileId, status: FileStatus.Pending, attempt },
+        {
+          status: FileStatus.Stored,
+          sizeBytes: result.sizeBytes,
+          etag: result.etag,
+          checksumAlgorithm: 'SHA256',
+          checksumValue: sha256,
+          leaseUntil: null,
+          storedAt: this.clock.now(),
+        },
+      );
+      if (updated === 0) throw new FileLostError();
+      const file = await em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true });
+      for (const replaced of await this.places.advance(em, file, actor)) {
+        await this.hooks.run(FileEvent.Trashed, em, replaced);
+      }
+      await this.audit.record(em, [
+        {
+          action: 'file.stored',
+          actor,
+          subjectType: 'file',
+          subjectId: fileId,
+          details: { kind: file.kind, key: file.key, sizeBytes: result.sizeBytes },
+        },
+      ]);
+      await this.hooks.run(FileEvent.Stored, em, file);
+      files.push(await em.findOneOrFail(StoredFile, { id: fileId }, { refresh: true }));
+      moments.confirming.publish({ fileId });
+    }
+    await this.finishHolds(em, sent, { files, answer });
+    await then?.(em, files);
+    return files;
+  }
+  /** What the senders' repetitions will be answered. */
+  private async finishHolds(
+    em: EntityManager,
+    sent: readonly SentFile[],
+    { files, answer }: { readonly files: readonly StoredFile[]; readonly answer: Confirmation['answer'] | undefined },
+  ): Promise<void> {
+    for (const [index, { hold }] of sent.entries()) {
+      const file = files[index];
+      if (hold !== undefined && file !== undefined)
+        await this.idempotency.finish(em, hold, answer?.(file, files) ?? null);
+    }
+  }
+}
