@@ -1,17 +1,8 @@
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../../src/auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../../src/http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../../src/http/index.js';
 import { PageQuery } from '../../src/listing/index.js';
 import { SessionIdParam } from '../../src/sessions/index.js';
 import { CaptionUploads } from './caption-uploads.js';
@@ -33,15 +24,7 @@ export class CaptionsController {
   @Post()
   @RequireScopes(Scope.FilesWrite)
   @ApiOperation({ summary: 'Upload captions of a session', description: 'WebVTT or SubRip, in the form field `file`.' })
-  @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['file'],
-      properties: { file: { type: 'string', format: 'binary', description: 'The captions.' } },
-    },
-  })
+  @ApiFormFile('The captions.')
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: CaptionResponse, description: 'Stored.' })
   @ApiErrors(409, 413, 415, 422, 507)

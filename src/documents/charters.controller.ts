@@ -12,7 +12,7 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { PageQuery } from '../listing/index.js';
 import { CharterDraftUploads } from './charter-draft-uploads.js';
 import { CharterDraftsService } from './charter-drafts.service.js';
@@ -107,15 +107,7 @@ export class ChartersController {
     description:
       "The PDF in the form field `file`, under a slug that is this document's alone. The version must have citations. The same bytes of the same version again change nothing: 200 with the first publication. Anything else becomes the new current revision, and the one before goes to the trash.",
   })
-  @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['file'],
-      properties: { file: { type: 'string', format: 'binary', description: 'A PDF file.' } },
-    },
-  })
+  @ApiFormFile('A PDF file.')
   @ApiIdempotencyKey(NO_DUPLICATE)
   @ApiCreatedResponse({ type: CharterPublicationResponse, description: 'Published.' })
   @ApiOkResponse({ type: CharterPublicationResponse, description: 'It was published already: the first publication.' })

@@ -1,17 +1,8 @@
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { FileListResponse, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
 import { DocumentIdParam } from './dto/document.params.js';
@@ -37,15 +28,7 @@ export class ExportsController {
     description:
       'One PDF, DOCX or PPTX file in the form field `file`. A family may be called by its folder too: `executive-summaries`.',
   })
-  @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['file'],
-      properties: { file: { type: 'string', format: 'binary', description: 'A PDF, DOCX or PPTX file.' } },
-    },
-  })
+  @ApiFormFile('A PDF, DOCX or PPTX file.')
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
   @ApiErrors(409, 413, 415, 422, 507)

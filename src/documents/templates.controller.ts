@@ -1,17 +1,8 @@
 import { Controller, Get, Param, Put, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { PageQuery } from '../listing/index.js';
 import { TemplateFamilyParam, TemplateParam } from './dto/template.params.js';
 import {
@@ -67,15 +58,7 @@ export class TemplatesController {
     description:
       'One file in the form field `file`: DOCX, for exports PPTX too. It becomes the current revision; the one before goes to the trash.',
   })
-  @ApiConsumes('multipart/form-data')
-  @ApiBody({
-    required: true,
-    schema: {
-      type: 'object',
-      required: ['file'],
-      properties: { file: { type: 'string', format: 'binary', description: 'A DOCX or PPTX file.' } },
-    },
-  })
+  @ApiFormFile('A DOCX or PPTX file.')
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiOkResponse({ type: TemplateResponse, description: 'Replaced.' })
   @ApiCreatedResponse({ type: TemplateResponse, description: 'Stored; there was none of this name.' })

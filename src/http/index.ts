@@ -1,3 +1,4 @@
+export { ApiFormFile } from './api-form-file.decorator.js';
 export { ApiErrors } from './api-errors.decorator.js';
 export { ApiIdempotencyKey } from './api-idempotency-key.decorator.js';
 export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
@@ -5,6 +6,7 @@ export { IfPresent } from './if-present.decorator.js';
 export { JsonBodyInterceptor, JsonLimit, RawBody } from './json-body.js';
 export { IsNetwork } from './is-network.decorator.js';
 export { MERGE_PATCH } from './merge-patch.js';
+export { InvalidCursorError, readCursor, writeCursor } from './page-cursor.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { assertShape, readJson, UnreadableJsonError } from './read-json.js';
 export { RequireJson, RequireJsonOrForm, RequireMergePatch } from './require-json.guard.js';

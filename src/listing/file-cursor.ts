@@ -1,4 +1,4 @@
-import { InvalidCursorError } from './listing.errors.js';
+import { InvalidCursorError } from '../http/index.js';
 
 /** Opaque to clients: the last id of a page, which names a place in the order of creation. */
 export function writeCursor(id: string): string {

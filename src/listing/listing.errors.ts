@@ -1,13 +1,5 @@
 import { DomainError } from '../errors/index.js';
 
-export class InvalidCursorError extends DomainError {
-  readonly kind = 'invalid';
-  readonly code = 'INVALID_CURSOR';
-  constructor() {
-    super('This cursor is not one that a list gave. Begin again without it.');
-  }
-}
-
 /** Without a scope these filters would mean reading every file there is. */
 export class FilterNeedsScopeError extends DomainError {
   readonly kind = 'invalid';

@@ -1,16 +1,8 @@
 import { applyDecorators, Header, UseInterceptors } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiResponse,
-} from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { RequireScopes, Scope } from '../auth/index.js';
 import { EntityTag } from '../content/index.js';
-import { ApiErrors } from '../http/index.js';
+import { ApiErrors, ApiFormFile } from '../http/index.js';
 import { PictureResponse } from './dto/picture.response.js';
 
 /** Access and documentation of a route that takes a picture in; `what` is what it becomes. */
@@ -23,15 +15,7 @@ export function PutsPicture(summary: string, what: string): MethodDecorator {
         `A JPEG, PNG, WebP or GIF of at most 20 MiB and 64 million pixels in the form field \`file\`. ${what} ` +
         'Orientation is applied, colours become sRGB, all metadata goes, and of an animation the first frame stays.',
     }),
-    ApiConsumes('multipart/form-data'),
-    ApiBody({
-      required: true,
-      schema: {
-        type: 'object',
-        required: ['file'],
-        properties: { file: { type: 'string', format: 'binary', description: 'The picture.' } },
-      },
-    }),
+    ApiFormFile('The picture.'),
     ApiCreatedResponse({ type: PictureResponse, description: 'The first picture here.' }),
     ApiOkResponse({ type: PictureResponse, description: 'It replaced another, which is in the trash.' }),
     ApiErrors(408, 413, 415, 422, 507),

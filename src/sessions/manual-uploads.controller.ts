@@ -1,10 +1,9 @@
 import { Controller, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiConsumes, ApiCreatedResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
-import { ApiFormFile } from './api-form-file.decorator.js';
 import { ManualUploadQuery } from './dto/session.params.js';
 import { SessionUploads } from './session-uploads.js';
 
@@ -22,7 +21,6 @@ export class ManualUploadsController {
     summary: 'Upload a file outside any session',
     description: 'One file in the form field `file`: a recording, a picture or a document. Nothing processes it.',
   })
-  @ApiConsumes('multipart/form-data')
   @ApiFormFile()
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored; `metadata.uploadId` names the upload.' })

@@ -1,19 +1,10 @@
 import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiConsumes,
-  ApiCreatedResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../listing/index.js';
 import { LinkQuery, StoredFileResponse } from '../uploads/index.js';
-import { ApiFormFile } from './api-form-file.decorator.js';
 import { AssetsParam } from './dto/session.params.js';
 import { SessionUploads } from './session-uploads.js';
 import { SessionsService } from './sessions.service.js';
@@ -35,7 +26,6 @@ export class SessionAssetsController {
     summary: 'Upload an asset of a session',
     description: 'A document, slides, a sheet or a picture in the form field `file`.',
   })
-  @ApiConsumes('multipart/form-data')
   @ApiFormFile()
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })

@@ -1,7 +1,6 @@
 import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
-  ApiConsumes,
   ApiCreatedResponse,
   ApiNoContentResponse,
   ApiOkResponse,
@@ -11,10 +10,9 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiIdempotencyKey } from '../http/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
-import { ApiFormFile } from './api-form-file.decorator.js';
 import { OriginalTypeQuery, SessionIdParam } from './dto/session.params.js';
 import { SessionRestoredResponse, WorkspaceResponse } from './dto/workspace.response.js';
 import { SessionFiles } from './session-files.js';
@@ -40,7 +38,6 @@ export class SessionsController {
     description:
       'One file in the form field `file`. Its type is found in its bytes and must go with its name. Recordings are processed in the background: see GET /v1/processing/{fileId}.',
   })
-  @ApiConsumes('multipart/form-data')
   @ApiFormFile()
   @ApiIdempotencyKey('Repeating the request stores nothing twice.')
   @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })

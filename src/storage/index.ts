@@ -31,6 +31,7 @@ export {
   StoreRefusedError,
   StoreUnavailableError,
 } from '../object-storage/index.js';
+export { IsOutsideId, OUTSIDE_ID_PATTERN } from './is-outside-id.decorator.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
 export { StoreAbilities } from './store-abilities.js';

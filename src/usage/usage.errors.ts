@@ -9,11 +9,3 @@ export class UsageSubjectError extends DomainError {
     );
   }
 }
-
-export class InvalidUsageCursorError extends DomainError {
-  readonly kind = 'invalid';
-  readonly code = 'INVALID_CURSOR';
-  constructor() {
-    super('This cursor is not one that a list gave. Begin again without it.');
-  }
-}

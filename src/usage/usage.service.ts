@@ -1,7 +1,10 @@
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
-import { OUTSIDE_ID } from '../storage/index.js';
-import { InvalidUsageCursorError, UsageSubjectError } from './usage.errors.js';
+import { readCursor, writeCursor } from '../http/index.js';
+import { OUTSIDE_ID_PATTERN } from '../storage/index.js';
+import { UsageSubjectError } from './usage.errors.js';
+
+const SUBJECT = new RegExp(OUTSIDE_ID_PATTERN);
 
 /** By what files are counted together. */
 export const UsageScope = { Owner: 'owner', Session: 'session' } as const;
@@ -78,7 +81,7 @@ export class UsageService {
   /** All that have files, by their ids. A page may be shorter than its limit and not the last. */
   async list(scope: UsageScope, { cursor, limit }: UsageListQuery): Promise<UsagePage> {
     const em = this.em.fork();
-    const after = cursor === undefined ? '' : readCursor(cursor);
+    const after = cursor === undefined ? '' : readCursor(cursor, SUBJECT);
     const found = await em.execute<{ subject_id: string }[]>(SUBJECTS, [
       ...[scope, after, limit + 1],
       ...[scope, after, limit + 1],
@@ -112,14 +115,4 @@ function toUsage(scope: UsageScope, subjectId: string, rows: readonly KindRow[])
       .filter((row) => Number(row.files) !== 0)
       .map((row) => ({ kind: row.kind, files: Number(row.files), sizeBytes: Number(row.size_bytes) })),
   };
-}
-
-function writeCursor(subjectId: string): string {
-  return Buffer.from(subjectId).toString('base64url');
-}
-
-function readCursor(cursor: string): string {
-  const subjectId = Buffer.from(cursor, 'base64url').toString();
-  if (!new RegExp(`^${OUTSIDE_ID}$`).test(subjectId)) throw new InvalidUsageCursorError();
-  return subjectId;
 }

@@ -159,7 +159,7 @@ const REFUSED: readonly Refused[] = [
     make: async () => Buffer.concat([(await red()).subarray(0, 33), Buffer.from(HTML)]),
   },
   {
-    ...UNREADABLE,
+    ...WRONG_TYPE,
     what: 'a GIF that is a script',
     name: 'g.gif',
     make: () => Buffer.from(`GIF89a=1;/*${MARK}*/alert(1)`),

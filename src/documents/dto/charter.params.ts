@@ -2,15 +2,11 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { PageQuery } from '../../listing/index.js';
-import { OUTSIDE_ID } from '../../storage/index.js';
+import { IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
 import { BEFORE_THE_FILE, DocumentIdParam } from './document.params.js';
 
 const VERSION = /^[1-9][0-9]{0,8}$/;
 const VERSION_MESSAGE = { message: 'version must be a whole number from 1 to 999999999' };
-const SLUG = new RegExp(`^${OUTSIDE_ID}$`);
-const SLUG_MESSAGE = {
-  message: 'slug must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
-};
 const ELSEWHERE = 'Required, here or as a form field before the file.';
 
 /** A version of a document's charter in a path. */
@@ -28,11 +24,11 @@ export class PublishQuery {
   version?: string;
 
   @ApiPropertyOptional({
-    pattern: SLUG.source,
+    pattern: OUTSIDE_ID_PATTERN,
     description: ELSEWHERE,
   })
   @IsOptional()
-  @Matches(SLUG, SLUG_MESSAGE)
+  @IsOutsideId()
   slug?: string;
 }
 
@@ -41,7 +37,7 @@ export class PublishParameters {
   @Matches(VERSION, { message: `${VERSION_MESSAGE.message}, ${BEFORE_THE_FILE}` })
   version!: string;
 
-  @Matches(SLUG, { message: `${SLUG_MESSAGE.message}, ${BEFORE_THE_FILE}` })
+  @IsOutsideId(BEFORE_THE_FILE)
   slug!: string;
 }
 

@@ -15,7 +15,7 @@ import {
 } from 'class-validator';
 import { FileCondition, FileStatus, ProcessingStatus } from '../../files/index.js';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { OUTSIDE_ID } from '../../storage/index.js';
+import { IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
 import { ListOrder, type FileQuery } from '../file-query.js';
 
 /** What the list promises, for the API's description. */
@@ -27,7 +27,6 @@ export const LIST_FILES = [
   'A page looks at no more than 5,000 files: where few of them match it is short, or empty, and has a `nextCursor` all the same.',
 ].join(' ');
 
-const OUTSIDE = new RegExp(`^${OUTSIDE_ID}$`);
 /** A day in UTC, or an instant with its zone. */
 const INSTANT = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/;
 /** No control characters: PostgreSQL keeps no NUL, and names have none. */
@@ -68,19 +67,19 @@ export class ListFilesQuery extends PageQuery {
   @Matches(/^[a-z][a-z0-9-]{0,63}$/, { message: 'kind must be the name of a kind of file' })
   kind?: string;
 
-  @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
+  @ApiPropertyOptional({ pattern: OUTSIDE_ID_PATTERN, description: 'Stands alone.' })
   @IsOptional()
-  @Matches(OUTSIDE, { message: 'sessionId must be 1 to 64 letters, digits, _ and -' })
+  @IsOutsideId()
   sessionId?: string;
 
-  @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
+  @ApiPropertyOptional({ pattern: OUTSIDE_ID_PATTERN, description: 'Stands alone.' })
   @IsOptional()
-  @Matches(OUTSIDE, { message: 'documentId must be 1 to 64 letters, digits, _ and -' })
+  @IsOutsideId()
   documentId?: string;
 
-  @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'Stands alone.' })
+  @ApiPropertyOptional({ pattern: OUTSIDE_ID_PATTERN, description: 'Stands alone.' })
   @IsOptional()
-  @Matches(OUTSIDE, { message: 'ownerId must be 1 to 64 letters, digits, _ and -' })
+  @IsOutsideId()
   ownerId?: string;
 
   @ApiPropertyOptional({

@@ -1,13 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import { OUTSIDE_ID } from '../../storage/index.js';
+import { IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
 
 /** The id of a user, a stakeholder or an organisation in a path. */
 export class PictureOwnerParam {
-  @ApiProperty({ example: '42', pattern: `^${OUTSIDE_ID}$` })
-  @Matches(new RegExp(`^${OUTSIDE_ID}$`), {
-    message: 'id must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
-  })
+  @ApiProperty({ example: '42', pattern: OUTSIDE_ID_PATTERN })
+  @IsOutsideId()
   id!: string;
 }
 

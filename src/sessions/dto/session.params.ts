@@ -1,17 +1,15 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsUUID, Matches } from 'class-validator';
+import { IsIn, IsOptional, IsUUID } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { PageQuery } from '../../listing/index.js';
-import { FormatFamily, OUTSIDE_ID } from '../../storage/index.js';
+import { FormatFamily, IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
 import { AsksForLink, LinkQuery } from '../../uploads/index.js';
 import { AssetCategory } from '../session-kinds.js';
 
 /** The id of a session in a path. */
 export class SessionIdParam {
-  @ApiProperty({ example: '42', pattern: `^${OUTSIDE_ID}$` })
-  @Matches(new RegExp(`^${OUTSIDE_ID}$`), {
-    message: 'id must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
-  })
+  @ApiProperty({ example: '42', pattern: OUTSIDE_ID_PATTERN })
+  @IsOutsideId()
   id!: string;
 }
 
@@ -32,36 +30,30 @@ export class OriginalTypeQuery extends LinkQuery {
 /** Which upload outside any session a file belongs to. */
 export class ManualUploadQuery extends LinkQuery {
   @ApiPropertyOptional({
-    pattern: `^${OUTSIDE_ID}$`,
+    pattern: OUTSIDE_ID_PATTERN,
     description: 'A new UUID where absent; `metadata.uploadId` of the answer has it.',
   })
   @EmptyAsAbsent()
   @IsOptional()
-  @Matches(new RegExp(`^${OUTSIDE_ID}$`), {
-    message: 'uploadId must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
-  })
+  @IsOutsideId()
   uploadId?: string;
 }
-
-const QUOTE_ID = {
-  message: 'quoteId must be 1 to 64 letters, digits, _ and -, and begin with a letter or a digit',
-};
 
 /** Which quote a clip is of; it may also be a form field before the file. */
 export class ClipQuery extends LinkQuery {
   @ApiPropertyOptional({
-    pattern: `^${OUTSIDE_ID}$`,
+    pattern: OUTSIDE_ID_PATTERN,
     description: 'Required, here or as a form field before the file.',
   })
   @EmptyAsAbsent()
   @IsOptional()
-  @Matches(new RegExp(`^${OUTSIDE_ID}$`), QUOTE_ID)
+  @IsOutsideId()
   quoteId?: string;
 }
 
 /** The same when the file arrives. */
 export class ClipTarget {
-  @Matches(new RegExp(`^${OUTSIDE_ID}$`), QUOTE_ID)
+  @IsOutsideId()
   quoteId!: string;
 }
 

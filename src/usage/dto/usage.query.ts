@@ -1,21 +1,19 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
-import { OUTSIDE_ID } from '../../storage/index.js';
-
-const OUTSIDE = new RegExp(`^${OUTSIDE_ID}$`);
+import { IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
 
 /** Whose usage is wanted: one of the two. */
 export class UsageQuery {
-  @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'This, or `sessionId`.' })
+  @ApiPropertyOptional({ pattern: OUTSIDE_ID_PATTERN, description: 'This, or `sessionId`.' })
   @IsOptional()
-  @Matches(OUTSIDE, { message: 'ownerId must be 1 to 64 letters, digits, _ and -' })
+  @IsOutsideId()
   ownerId?: string;
 
-  @ApiPropertyOptional({ pattern: OUTSIDE.source, description: 'This, or `ownerId`.' })
+  @ApiPropertyOptional({ pattern: OUTSIDE_ID_PATTERN, description: 'This, or `ownerId`.' })
   @IsOptional()
-  @Matches(OUTSIDE, { message: 'sessionId must be 1 to 64 letters, digits, _ and -' })
+  @IsOutsideId()
   sessionId?: string;
 }
 
