@@ -71,6 +71,7 @@ export class FilesService {
       const file = await this.lock(em, id);
       if (file.status !== FileStatus.Trashed) throw new FileNotTrashedError(id);
       await assertSourceStored(em, file);
+      await assertSetWhole(em, file);
       const results = await this.lockResults(em, { trashedWithId: id, status: FileStatus.Trashed });
       for (const { id: restored, attempt } of [file, ...results]) {
         await em.nativeUpdate(
@@ -126,6 +127,12 @@ export class FilesService {
 
 function lockRows(em: EntityManager, where: FilterQuery<StoredFile>): Promise<StoredFile[]> {
   return em.find(StoredFile, where, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, refresh: true });
+}
+
+/** A set comes back whole or not at all: the sweeper may have begun with a part of it a moment ago. */
+async function assertSetWhole(em: EntityManager, { id }: StoredFile): Promise<void> {
+  const leaving = await em.count(StoredFile, { sourceFileId: id, variant: { $ne: null }, status: FileStatus.Purging });
+  if (leaving > 0) throw new FileNotTrashedError(id);
 }
 
 async function assertSourceStored(em: EntityManager, { sourceFileId }: StoredFile): Promise<void> {

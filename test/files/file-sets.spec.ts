@@ -142,6 +142,15 @@ describe('sets of files', () => {
     expect((await module.get(ObjectStorage).list({ prefix: 'drafts/d3/' })).objects).toEqual([]);
   });
 
+  it('brings a set back whole or not at all', async () => {
+    const [main, small] = await store(badge, { userId: 'u9' });
+    await files.trash(main.id, actor);
+    const em = module.get(EntityManager).fork();
+    await em.nativeUpdate(StoredFile, { id: small.id }, { status: FileStatus.Purging, leaseUntil: null });
+    await expect(files.restore(main.id, actor)).rejects.toMatchObject({ code: 'FILE_NOT_TRASHED' });
+    expect(await statuses([main])).toEqual(['trashed']);
+  });
+
   it('numbers versions once, however many are sent at a time', async () => {
     const sets = await Promise.all(Array.from({ length: 8 }, () => store(draft, { documentId: 'd1' })));
     const keys = sets.map(([{ key }]) => key).sort();
