@@ -151,6 +151,27 @@ describe('sets of files', () => {
     expect(await statuses([main])).toEqual(['trashed']);
   });
 
+  it('keeps a set together, however deleting, purging and restoring it meet', async () => {
+    const trash = module.get(FileTrash);
+    const em = module.get(EntityManager).fork();
+    for (let round = 0; round < 12; round += 1) {
+      const set = await store(badge, { userId: `race-${round}` });
+      const [main, small] = set;
+      const outcomes = await Promise.allSettled([
+        files.trash(main.id, actor),
+        trash.purge(round % 2 === 0 ? main.id : small.id, actor),
+        files.restore(small.id, actor),
+        files.trash(small.id, actor),
+      ]);
+      const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+      for (const reason of reasons)
+        expect(reason).toMatchObject({ kind: expect.stringMatching(/^(?:conflict|not-found)$/) });
+      const left = await em.find(StoredFile, { id: { $in: set.map(({ id }) => id) } }, { refresh: true });
+      expect([0, 2]).toContain(left.length);
+      expect(new Set(left.map(({ status }) => status)).size).toBeLessThanOrEqual(1);
+    }
+  });
+
   it('numbers versions once, however many are sent at a time', async () => {
     const sets = await Promise.all(Array.from({ length: 8 }, () => store(draft, { documentId: 'd1' })));
     const keys = sets.map(([{ key }]) => key).sort();
