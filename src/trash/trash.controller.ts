@@ -34,11 +34,14 @@ export class TrashController {
   @ApiOkResponse({ type: BatchDeleteResponse })
   @ApiBody({
     type: BatchDeleteRequest,
-    examples: { one: { value: { ids: ['019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a'] } } },
+    examples: { one: { value: { fileIds: ['019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a'] } } },
   })
   @ApiErrors(400, 413, 415)
-  async deleteMany(@Body() { ids }: BatchDeleteRequest, @CurrentActor() actor: Actor): Promise<BatchDeleteResponse> {
-    return toBatchDeleteResponse(await this.bin.trashMany(ids, actor));
+  async deleteMany(
+    @Body() { fileIds }: BatchDeleteRequest,
+    @CurrentActor() actor: Actor,
+  ): Promise<BatchDeleteResponse> {
+    return toBatchDeleteResponse(await this.bin.trashMany(fileIds, actor));
   }
 
   @Post(':id/purge')

@@ -21,7 +21,7 @@ interface Edited extends FileRecord {
   readonly metadata: Readonly<Record<string, string>>;
 }
 interface Deletions {
-  readonly items: readonly { readonly id: string; readonly outcome: string; readonly code?: string }[];
+  readonly items: readonly { readonly fileId: string; readonly outcome: string; readonly code?: string }[];
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -228,7 +228,7 @@ describe('the trash', () => {
     expect((await running.service.fetch(`/v1/files/${id}`, { method: 'DELETE' })).status).toBe(204);
   };
   const batch = (ids: readonly string[]): Promise<Deletions> =>
-    postJson<Deletions>(running.service, '/v1/files/batch-delete', { ids }, 200);
+    postJson<Deletions>(running.service, '/v1/files/batch-delete', { fileIds: ids }, 200);
 
   it('loses one file for good, object and record, with its results', async () => {
     const recording = await uploaded(running.service, 'purge', { name: 'a.wav', bytes: fixture('mono-16k.wav') });
@@ -273,7 +273,7 @@ describe('the trash', () => {
       403,
       'SCOPE_MISSING',
     );
-    const body = Buffer.from(JSON.stringify({ ids: [id] }));
+    const body = Buffer.from(JSON.stringify({ fileIds: [id] }));
     expectError(await send(running.service, { path: '/v1/files/batch-delete', headers, body }), 403, 'SCOPE_MISSING');
   });
 
@@ -291,11 +291,11 @@ describe('the trash', () => {
     );
     expect(await batch([one.id, UNKNOWN_ID, pending.id, gone.id, two.id])).toEqual({
       items: [
-        { id: one.id, outcome: 'trashed' },
-        { id: UNKNOWN_ID, outcome: 'not-found', code: 'FILE_NOT_FOUND' },
-        { id: pending.id, outcome: 'refused', code: 'FILE_NOT_STORED' },
-        { id: gone.id, outcome: 'trashed' },
-        { id: two.id, outcome: 'trashed' },
+        { fileId: one.id, outcome: 'trashed' },
+        { fileId: UNKNOWN_ID, outcome: 'not-found', code: 'FILE_NOT_FOUND' },
+        { fileId: pending.id, outcome: 'refused', code: 'FILE_NOT_STORED' },
+        { fileId: gone.id, outcome: 'trashed' },
+        { fileId: two.id, outcome: 'trashed' },
       ],
     });
     expect((await running.service.json<FileList>('/v1/sessions/batch/files')).items).toEqual([]);
@@ -313,16 +313,16 @@ describe('the trash', () => {
 
   it.each([
     ['nothing', {}],
-    ['no ids', { ids: [] }],
+    ['no ids', { fileIds: [] }],
     [
       '101 ids',
-      { ids: Array.from({ length: 101 }, (_, n) => `019a9b1c-7a52-7c31-9d3e-${String(n).padStart(12, '0')}`) },
+      { fileIds: Array.from({ length: 101 }, (_, n) => `019a9b1c-7a52-7c31-9d3e-${String(n).padStart(12, '0')}`) },
     ],
-    ['one id twice', { ids: [UNKNOWN_ID, UNKNOWN_ID.toUpperCase()] }],
-    ['what is no id', { ids: [UNKNOWN_ID, 'x'] }],
-    ['what is no list', { ids: UNKNOWN_ID }],
-    ['no text', { ids: [5] }],
-    ['more than it knows', { ids: [UNKNOWN_ID], force: true }],
+    ['one id twice', { fileIds: [UNKNOWN_ID, UNKNOWN_ID.toUpperCase()] }],
+    ['what is no id', { fileIds: [UNKNOWN_ID, 'x'] }],
+    ['what is no list', { fileIds: UNKNOWN_ID }],
+    ['no text', { fileIds: [5] }],
+    ['more than it knows', { fileIds: [UNKNOWN_ID], force: true }],
   ])('does not take %s', async (_name, body) => {
     const answer = await running.service.fetch('/v1/files/batch-delete', {
       method: 'POST',

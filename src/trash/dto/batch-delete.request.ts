@@ -14,9 +14,9 @@ export class BatchDeleteRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(100)
-  @IsUUID(undefined, { each: true, message: 'ids must be UUIDs of files' })
+  @IsUUID(undefined, { each: true, message: 'fileIds must be UUIDs of files' })
   @ArrayUnique((id: unknown) => (typeof id === 'string' ? id.toLowerCase() : id), {
-    message: 'ids must be there once each',
+    message: 'fileIds must be there once each',
   })
-  ids!: string[];
+  fileIds!: string[];
 }

@@ -4,7 +4,7 @@ import { DeletionOutcome, type Deletion } from '../file-trash.js';
 /** What became of one file. */
 export class DeletionResponse {
   @ApiProperty({ format: 'uuid', example: '019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a' })
-  id!: string;
+  fileId!: string;
 
   @ApiProperty({
     enum: DeletionOutcome,
@@ -28,5 +28,5 @@ export class BatchDeleteResponse {
 }
 
 export function toBatchDeleteResponse(deletions: readonly Deletion[]): BatchDeleteResponse {
-  return { items: [...deletions] };
+  return { items: deletions.map(({ id, ...rest }) => ({ fileId: id, ...rest })) };
 }
