@@ -52,7 +52,7 @@ export class FileThaws {
     await inTransaction(this.em, async (em) => {
       if (availability.state === AvailabilityState.Archived) await this.mark(em, file, AvailabilityState.Thawing);
       const details = { ...options, storageClass };
-      await this.audit.record(em, [{ action: 'file.thawed', actor, subjectType: 'file', subjectId: id, details }]);
+      await this.audit.record(em, [{ action: 'file.thaw-asked', actor, subjectType: 'file', subjectId: id, details }]);
     });
     try {
       await this.storage.thaw(file.key, options);
