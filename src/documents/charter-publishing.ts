@@ -74,7 +74,7 @@ export class CharterPublishing {
           return { parameters: { slug }, references: { documentId }, metadata: { version } };
         },
         guard: async (em, [file]) => {
-          await this.publications.claim(em, known(wanted), file?.sha256 ?? '');
+          await this.publications.claim(em, known(wanted), file?.checksum?.value ?? '');
           // Made under the lock, so that ids are in the order of publishing.
           id = this.ids.next();
         },

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { ObjectStorage, StoreRefusedError } from '../storage/index.js';
 import { FileStatus, StoredFile } from './stored-file.entity.js';
@@ -16,7 +17,8 @@ export interface PurgeOutcome {
 
 /**
  * Removes files for good: object first, row last, so that a crash in between leaves a row that says what to do. Whoever asks,
- * objects leave from here alone: a URL to write one that was handed out has to have expired before. None is handed out yet.
+ * objects leave from here alone: a URL to write one that was handed out has to have expired before, or whoever holds it could
+ * bring back an object that no row knows.
  */
 @Injectable()
 export class FilePurger {
@@ -26,10 +28,11 @@ export class FilePurger {
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
     private readonly audit: AuditLog,
+    private readonly clock: Clock,
   ) {}
 
   /**
-   * Purges files that are `rejected` or `purging`; any other is left alone. `again`: the objects are removed now, and the rows
+   * Purges files that are `rejected` or `purging`; any other is left alone, and so is one that may still be written. `again`: the objects are removed now, and the rows
    * stay until the next sweep has removed them once more.
    */
   async purge(
@@ -40,10 +43,14 @@ export class FilePurger {
     const em = this.em.fork();
     await em.nativeUpdate(
       StoredFile,
-      { id: { $in: [...ids] }, status: FileStatus.Rejected },
+      { id: { $in: [...ids] }, status: FileStatus.Rejected, ...this.notWritable() },
       { status: FileStatus.Purging },
     );
-    const files = await em.find(StoredFile, { id: { $in: [...ids] }, status: FileStatus.Purging });
+    const files = await em.find(StoredFile, {
+      id: { $in: [...ids] },
+      status: FileStatus.Purging,
+      ...this.notWritable(),
+    });
     const failedKeys = new Set<string>();
     for (const file of files) {
       // Only a file that never came to be confirmed can have left an upload open.
@@ -90,6 +97,10 @@ export class FilePurger {
       await this.abortUploads(key);
       await this.storage.delete(key);
     }
+  }
+
+  private notWritable() {
+    return { $or: [{ writableUntil: null }, { writableUntil: { $lte: this.clock.now() } }] };
   }
 
   /** False where the store refuses it: that file stays, and keeps no other back. */

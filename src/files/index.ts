@@ -16,4 +16,12 @@ export { FilesService } from './files.service.js';
 export { PlaceNames, type PlaceClaim } from './place-names.js';
 export { PlaceReader } from './place-reader.js';
 export { Places } from './places.js';
-export { FileCondition, FileStatus, ProcessingStatus, StoredFile } from './stored-file.entity.js';
+export {
+  type FileChecksum,
+  FileCondition,
+  FileStatus,
+  type FileVerification,
+  ProcessingStatus,
+  StoredFile,
+  Verifier,
+} from './stored-file.entity.js';

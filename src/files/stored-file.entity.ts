@@ -25,6 +25,25 @@ export const ProcessingStatus = {
 } as const;
 export type ProcessingStatus = (typeof ProcessingStatus)[keyof typeof ProcessingStatus];
 
+/** Who compared a checksum with the bytes. `client`: told us what it had to be; `service`: computed it; `store`: computed it. */
+export const Verifier = { Client: 'client', Service: 'service', Store: 'store' } as const;
+export type Verifier = (typeof Verifier)[keyof typeof Verifier];
+
+/** A checksum of a whole file. */
+export interface FileChecksum {
+  /** As S3 names it: SHA256, CRC32, CRC64NVME. */
+  readonly algorithm: string;
+  /** Base64, as S3 writes checksums. */
+  readonly value: string;
+}
+
+/** That a checksum of a stored file is that of its bytes, by whose word, since when. */
+export interface FileVerification extends FileChecksum {
+  readonly by: Verifier;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
 const StoredFileSchema = defineEntity({
   name: 'StoredFile',
   tableName: 'stored_file',
@@ -44,6 +63,8 @@ const StoredFileSchema = defineEntity({
     checksumAlgorithm: p.string().length(16).nullable(),
     /** Base64, as S3 writes checksums. */
     checksumValue: p.string().length(128).nullable(),
+    /** Who vouches for the bytes, oldest first. */
+    verifications: p.json<readonly FileVerification[]>().default([]),
     status: p.enum(() => FileStatus),
     condition: p.enum(() => FileCondition),
     /** Fencing number: who was overtaken changes nothing. */
@@ -68,6 +89,8 @@ const StoredFileSchema = defineEntity({
     placeKey: p.string().length(1024).nullable(),
     revisionId: p.uuid().nullable(),
     rejectedReason: p.string().length(64).nullable(),
+    /** Until when what somebody else may write under the key can still arrive: the object is not removed for good before. */
+    writableUntil: p.datetime().nullable(),
     createdBy: p.string().length(64),
     createdAt: p.datetime(),
     storedAt: p.datetime().nullable(),

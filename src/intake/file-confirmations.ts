@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import { Clock } from '../config/index.js';
-import { FileEvent, FileHooks, FileStatus, Places, StoredFile } from '../files/index.js';
+import { FileEvent, FileHooks, FileStatus, Places, StoredFile, Verifier } from '../files/index.js';
 import { Idempotency } from '../idempotency/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import type { Confirmation, SentFile } from './file-intake.js';
@@ -21,16 +21,21 @@ export class FileConfirmations {
     private readonly clock: Clock,
   ) {}
 
-  /** Asks the store whether it has what was sent. Throws `ObjectDiffersError`. */
-  async verify({ key, result }: SentFile): Promise<void> {
+  /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
+  async verify(file: SentFile): Promise<SentFile> {
+    const { key, result } = file;
     const found = await this.storage.head(key);
     if (found === undefined) throw new ObjectDiffersError('the object is not there');
     if (found.sizeBytes !== result.sizeBytes) throw new ObjectDiffersError('its size differs');
     if (found.etag !== result.etag) throw new ObjectDiffersError('its etag differs');
     const { crc32 } = found.checksums;
-    if (crc32 !== undefined && result.checksums.crc32 !== undefined && crc32 !== result.checksums.crc32) {
-      throw new ObjectDiffersError('its checksum differs');
-    }
+    if (crc32 === undefined || result.checksums.crc32 === undefined) return file;
+    if (crc32 !== result.checksums.crc32) throw new ObjectDiffersError('its checksum differs');
+    const at = this.clock.now().toISOString();
+    return {
+      ...file,
+      verifications: [...file.verifications, { by: Verifier.Store, algorithm: 'CRC32', value: crc32, at }],
+    };
   }
 
   /** Marks files stored in the transaction `em`, with their audit rows, hooks and places. */
@@ -41,7 +46,7 @@ export class FileConfirmations {
   ): Promise<readonly StoredFile[]> {
     await guard?.(em, sent);
     const files: StoredFile[] = [];
-    for (const { fileId, attempt, result, sha256 } of sent) {
+    for (const { fileId, attempt, result, checksum, verifications } of sent) {
       const updated = await em.nativeUpdate(
         StoredFile,
         { id: fileId, status: FileStatus.Pending, attempt },
@@ -49,8 +54,9 @@ export class FileConfirmations {
           status: FileStatus.Stored,
           sizeBytes: result.sizeBytes,
           etag: result.etag,
-          checksumAlgorithm: 'SHA256',
-          checksumValue: sha256,
+          checksumAlgorithm: checksum?.algorithm ?? null,
+          checksumValue: checksum?.value ?? null,
+          verifications,
           leaseUntil: null,
           storedAt: this.clock.now(),
         },

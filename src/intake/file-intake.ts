@@ -3,7 +3,15 @@ import { Injectable, Logger } from '@nestjs/common';
 import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
-import { FilePurger, InvalidFilenameError, type StoredFile } from '../files/index.js';
+import { Clock } from '../config/index.js';
+import {
+  FilePurger,
+  InvalidFilenameError,
+  Verifier,
+  type FileChecksum,
+  type FileVerification,
+  type StoredFile,
+} from '../files/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import {
   extensionOf,
@@ -61,7 +69,10 @@ export interface FileBeside {
 export interface SentFile extends Reservation {
   readonly state: 'sent';
   readonly result: PutResult;
-  readonly sha256: string;
+  /** Null where nobody computed one. */
+  readonly checksum: FileChecksum | null;
+  /** Who vouches for the bytes. */
+  readonly verifications: readonly FileVerification[];
 }
 
 /** The request was carried out before: its answer. */
@@ -92,6 +103,7 @@ export class FileIntake {
     private readonly reservations: FileReservations,
     private readonly confirmations: FileConfirmations,
     private readonly purger: FilePurger,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -136,7 +148,8 @@ export class FileIntake {
         this.kinds.contentType(destination, { extension, foundType });
       }
       moments.sent.publish({ fileId: reserved.fileId });
-      return { state: 'sent', ...reserved, result, sha256: stream.sha256() };
+      const checksum = { algorithm: 'SHA256', value: stream.sha256() };
+      return { state: 'sent', ...reserved, result, checksum, verifications: [this.verified(checksum)] };
     } catch (error) {
       if (error instanceof KeyTakenError) throw await this.withdraw(reserved, error);
       // A store that did not answer may still carry out what it was asked: the row stays to have the object removed again.
@@ -154,8 +167,8 @@ export class FileIntake {
    */
   async confirm(sent: readonly SentFile[], confirmation: Confirmation): Promise<readonly StoredFile[]> {
     try {
-      await Promise.all(sent.map((file) => this.confirmations.verify(file)));
-      const files = await inTransaction(this.em, (em) => this.confirmations.markStored(em, sent, confirmation));
+      const verified = await Promise.all(sent.map((file) => this.confirmations.verify(file)));
+      const files = await inTransaction(this.em, (em) => this.confirmations.markStored(em, verified, confirmation));
       this.reservations.endLeases(sent);
       for (const { fileId } of sent) moments.confirmed.publish({ fileId });
       return files;
@@ -185,6 +198,11 @@ export class FileIntake {
       // The rows say what is left to do: the sweeper does it once the lease has run out.
       this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: ids });
     }
+  }
+
+  /** The bytes went by here, and this was computed of them. */
+  private verified(checksum: FileChecksum): FileVerification {
+    return { by: Verifier.Service, ...checksum, at: this.clock.now().toISOString() };
   }
 
   /** Somebody else's object lies under the key: it stays, and the next try gets another key. */

@@ -63,8 +63,6 @@ export class FileReservations implements OnApplicationShutdown {
 
   /** Commits the pending row and its key; or returns what the same request was answered before. */
   async reserve(file: AcceptedFile): Promise<Reservation | ReplayedFile> {
-    const now = this.clock.now();
-    const fileId = this.ids.next();
     const leaseUntil = this.leaseEnd();
     return inTransaction(this.em, async (em) => {
       let hold: IdempotencyHold | undefined;
@@ -73,40 +71,46 @@ export class FileReservations implements OnApplicationShutdown {
         if (outcome.state === 'answered') return { state: 'replayed', answer: outcome.answer };
         hold = outcome.hold;
       }
-      const { key, ...revision } = await this.takeKey(em, file, now);
-      await em.insert(StoredFile, {
-        id: fileId,
-        kind: file.kind.name,
-        variant: file.beside?.variant ?? null,
-        bucket: this.storage.bucket,
-        key,
-        originalFilename: file.name,
-        contentType: file.contentType,
-        status: FileStatus.Pending,
-        condition: FileCondition.Ok,
-        attempt: 1,
-        leaseUntil,
-        sessionId: file.references.sessionId ?? null,
-        documentId: file.references.documentId ?? null,
-        ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
-        sourceFileId: file.beside?.main.fileId ?? file.references.sourceFileId ?? null,
-        metadata: file.metadata ?? {},
-        tags: {},
-        storageClass: 'STANDARD',
-        ...revision,
-        createdBy: file.actor.principal.id,
-        createdAt: now,
-      });
-      return {
-        fileId,
-        attempt: 1,
-        key,
-        kind: file.kind,
-        references: file.references,
-        ...revision,
-        ...(hold && { hold }),
-      };
+      return { ...(await this.insert(em, file, leaseUntil)), ...(hold && { hold }) };
     });
+  }
+
+  /**
+   * The same in the transaction `em`, for a file that its sender puts into the store himself: it has no lease, and whoever
+   * announced it decides what becomes of it.
+   */
+  announce(em: EntityManager, file: AcceptedFile): Promise<Reservation> {
+    return this.insert(em, file, null);
+  }
+
+  private async insert(em: EntityManager, file: AcceptedFile, leaseUntil: Date | null): Promise<Reservation> {
+    const now = this.clock.now();
+    const fileId = this.ids.next();
+    const { key, ...revision } = await this.takeKey(em, file, now);
+    await em.insert(StoredFile, {
+      id: fileId,
+      kind: file.kind.name,
+      variant: file.beside?.variant ?? null,
+      bucket: this.storage.bucket,
+      key,
+      originalFilename: file.name,
+      contentType: file.contentType,
+      status: FileStatus.Pending,
+      condition: FileCondition.Ok,
+      attempt: 1,
+      leaseUntil,
+      sessionId: file.references.sessionId ?? null,
+      documentId: file.references.documentId ?? null,
+      ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
+      sourceFileId: file.beside?.main.fileId ?? file.references.sourceFileId ?? null,
+      metadata: file.metadata ?? {},
+      tags: {},
+      storageClass: 'STANDARD',
+      ...revision,
+      createdBy: file.actor.principal.id,
+      createdAt: now,
+    });
+    return { fileId, attempt: 1, key, kind: file.kind, references: file.references, ...revision };
   }
 
   /**

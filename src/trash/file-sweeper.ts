@@ -133,10 +133,10 @@ export class FileSweeper {
       const rows = await this.em.fork().execute<{ id: string }[]>(
         `update stored_file set lease_until = ?
          where id in (select id from stored_file where status in ('rejected', 'purging')
-                        and (lease_until is null or lease_until < ?)
+                        and (lease_until is null or lease_until < ?) and (writable_until is null or writable_until <= ?)
                       order by id limit ${BATCH} for update skip locked)
          returning id`,
-        [new Date(now.getTime() + CLAIM_MS), now],
+        [new Date(now.getTime() + CLAIM_MS), now, now],
       );
       if (rows.length === 0) return { purged, kept };
       const outcome = await this.purger.purge(

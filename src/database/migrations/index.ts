@@ -6,6 +6,7 @@ import { Migration20261122201000_availability } from './Migration20261122201000_
 import { Migration20261122202000_pictures } from './Migration20261122202000_pictures.js';
 import { Migration20261122203000_documents } from './Migration20261122203000_documents.js';
 import { Migration20261122204000_sessions } from './Migration20261122204000_sessions.js';
+import { Migration20261122210000_direct_uploads } from './Migration20261122210000_direct_uploads.js';
 
 /** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
 export const migrations: MigrationList = [
@@ -16,4 +17,5 @@ export const migrations: MigrationList = [
   Migration20261122202000_pictures,
   Migration20261122203000_documents,
   Migration20261122204000_sessions,
+  Migration20261122210000_direct_uploads,
 ];
