@@ -16,7 +16,8 @@ const order = [
   ['links'],
   ['trash'],
   ['uploads', 'processing'],
-  ['recordings', 'sessions', 'pictures', 'documents'],
+  ['direct-uploads'],
+  ['uppy', 'tus', 'recordings', 'sessions', 'pictures', 'documents'],
   ['retention', 'operations'],
   ['cli'],
 ];

@@ -5,6 +5,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { AuthModule } from './auth/index.js';
 import { appConfig, ConfigurationModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseServer } from './database/index.js';
+import { DirectUploadsModule } from './direct-uploads/index.js';
 import { DocumentsModule } from './documents/index.js';
 import { DomainErrorFilter } from './errors/index.js';
 import { FilesModule } from './files/index.js';
@@ -26,6 +27,7 @@ export const FEATURES = [
   ListingModule,
   LinksModule,
   TrashModule,
+  DirectUploadsModule,
   SessionsModule,
   PicturesModule,
   DocumentsModule,

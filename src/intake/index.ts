@@ -7,6 +7,16 @@ export {
   type SentFile,
 } from './file-intake.js';
 export { IntakeStream } from './intake-stream.js';
-export { EmptyFileError, FileTooLargeError, UploadInterruptedError } from './intake.errors.js';
+export { DirectIntake, type AnnouncedFile, type RefusedObject, type WelcomeFile } from './direct-intake.js';
+export type { Reservation } from './file-reservations.js';
+export {
+  ChecksumDiffersError,
+  EmptyFileError,
+  FileLostError,
+  FileTooLargeError,
+  ObjectAbsentError,
+  SizeDiffersError,
+  UploadInterruptedError,
+} from './intake.errors.js';
 export { IntakeModule } from './intake.module.js';
 export { sniffType } from './type-sniffer.js';

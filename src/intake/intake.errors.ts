@@ -46,6 +46,40 @@ export class FileLostError extends DomainError {
   }
 }
 
+/** Nothing lies yet where the sender was to put the file. */
+export class ObjectAbsentError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'UPLOAD_INCOMPLETE';
+  constructor() {
+    super('The store has no object of this upload yet. Send the bytes first, then complete it.');
+  }
+}
+
+/** The object has another size than was declared. */
+export class SizeDiffersError extends DomainError {
+  readonly kind = 'unprocessable';
+  readonly code = 'SIZE_MISMATCH';
+  constructor({ declared, found }: { readonly declared: number; readonly found: number }) {
+    super(`${declared} bytes were declared, and ${found} were sent. Nothing was kept; begin a new upload.`, {
+      details: { declaredSizeBytes: declared, sizeBytes: found },
+    });
+  }
+}
+
+/** The bytes do not have the checksum that their sender named. */
+export class ChecksumDiffersError extends DomainError {
+  readonly kind = 'unprocessable';
+  readonly code = 'CHECKSUM_MISMATCH';
+  constructor(algorithm: string) {
+    super(
+      `The bytes that arrived do not have the ${algorithm} that was announced. Nothing was kept; send them again.`,
+      {
+        details: { algorithm },
+      },
+    );
+  }
+}
+
 /** What the store says it has is not what was sent. */
 export class ObjectDiffersError extends DomainError {
   readonly kind = 'unavailable';

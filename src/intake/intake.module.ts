@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/index.js';
 import { FilesModule } from '../files/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
+import { DirectIntake } from './direct-intake.js';
 import { FileConfirmations } from './file-confirmations.js';
 import { FileIntake } from './file-intake.js';
 import { FileReservations } from './file-reservations.js';
@@ -21,7 +22,7 @@ import { UsedKey } from './used-key.entity.js';
     AuditModule,
     IdempotencyModule,
   ],
-  providers: [FileReservations, FileConfirmations, FileIntake],
-  exports: [FileIntake],
+  providers: [FileReservations, FileConfirmations, FileIntake, DirectIntake],
+  exports: [FileIntake, DirectIntake],
 })
 export class IntakeModule {}

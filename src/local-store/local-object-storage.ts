@@ -173,8 +173,13 @@ export class LocalObjectStorage extends ObjectStorage {
     return listObjects(this.store, options);
   }
 
-  override async copy(from: string, to: string): Promise<PutResult> {
+  override async copy(
+    from: string,
+    to: string,
+    { ifAbsent }: { readonly ifAbsent?: boolean } = {},
+  ): Promise<PutResult> {
     assertObjectKey(to);
+    if (ifAbsent === true && (await this.store.facts(to))) throw new KeyTakenError(to);
     const source = await this.openObject(from);
     if (!source) throw new ObjectMissingError(from);
     const { contentType, checksums, sizeBytes } = source.info;
@@ -184,7 +189,7 @@ export class LocalObjectStorage extends ObjectStorage {
       return await writeOrDiscard(file, async () => {
         await file.receive(body, { sizeBytes });
         const facts = await file.finish({ key: to, contentType, lastModified: this.now() });
-        await this.store.publish(file, to);
+        await this.store.publish(file, to, { ifAbsent });
         return toResult(facts);
       });
     } finally {

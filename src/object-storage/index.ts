@@ -27,6 +27,7 @@ export {
   type UploadedPart,
   type UploadPage,
 } from './object-storage.js';
+export { DigestAlgorithm, ObjectDigest } from './object-digest.js';
 export { readBody } from './read-body.js';
 export { MAX_COPY_BYTES, MAX_PAGE, MAX_PART_BYTES, MAX_PARTS } from './s3-limits.js';
 export {

@@ -6,6 +6,7 @@ export type ObjectServer = 's3' | 'local';
 /** Checksums a store keeps of a whole object, each in base64 as S3 writes them. */
 export interface ObjectChecksums {
   readonly crc32?: string;
+  readonly crc64nvme?: string;
   readonly sha256?: string;
 }
 
@@ -224,10 +225,10 @@ export abstract class ObjectStorage {
   abstract list(options?: ListOptions): Promise<ObjectPage>;
 
   /**
-   * Copies inside the store, replacing what is under `to`. Throws `ObjectMissingError` when `from` is not there.
-   * Content type and checksums go along.
+   * Copies inside the store, replacing what is under `to` unless `ifAbsent`, when an object there is a `KeyTakenError`. Throws
+   * `ObjectMissingError` when `from` is not there. Content type and checksums go along.
    */
-  abstract copy(from: string, to: string): Promise<PutResult>;
+  abstract copy(from: string, to: string, options?: { readonly ifAbsent?: boolean }): Promise<PutResult>;
 
   abstract createMultipart(key: string, options: { readonly contentType: string }): Promise<MultipartRef>;
 

@@ -15,6 +15,19 @@ const COPIES_IN_FLIGHT = 4;
 /** How often a copy begins again because its source was replaced meanwhile. */
 const ATTEMPTS = 3;
 
+interface CopyOptions {
+  readonly ifAbsent?: boolean;
+}
+
+interface CopyTarget extends CopyOptions {
+  readonly to: string;
+}
+
+interface CopiedParts extends CopyOptions {
+  readonly source: ObjectInfo;
+  readonly parts: readonly CompletedPart[];
+}
+
 export interface CopyLimits {
   /** The most that goes in one request; more is copied in parts of this size. */
   readonly copyPartBytes: number;
@@ -28,19 +41,22 @@ export class S3Copy {
     private readonly limits: CopyLimits,
   ) {}
 
-  async copy(from: string, to: string): Promise<PutResult> {
+  /** `ifAbsent`: in parts, however small, for only completing an upload can be made to depend on what is there. */
+  async copy(from: string, to: string, options: CopyOptions = {}): Promise<PutResult> {
+    if (options.ifAbsent === true && (await this.bucket.head(to)) !== undefined) throw new KeyTakenError(to);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const source = await this.bucket.head(from);
       if (source === undefined) throw new ObjectMissingError(from);
       // S3 refuses a copy that would change nothing.
       if (from === to) return { sizeBytes: source.sizeBytes, etag: source.etag, checksums: source.checksums };
       try {
-        return await (source.sizeBytes <= this.limits.copyPartBytes
+        return await (source.sizeBytes <= this.limits.copyPartBytes && options.ifAbsent !== true
           ? this.copyWhole(source, to)
-          : this.copyInParts(source, to));
+          : this.copyInParts(source, { to, ...options }));
       } catch (error) {
         // 412: the source is no longer the object whose size and type were read.
         if (!(error instanceof KeyTakenError)) throw error;
+        if (options.ifAbsent === true && (await this.bucket.head(to)) !== undefined) throw error;
       }
     }
     throw new StoreUnavailableError('CopyObject');
@@ -62,10 +78,10 @@ export class S3Copy {
     };
   }
 
-  private async copyInParts(source: ObjectInfo, to: string): Promise<PutResult> {
+  private async copyInParts(source: ObjectInfo, { to, ...options }: CopyTarget): Promise<PutResult> {
     const ref = await this.multipart.open(to, { contentType: source.contentType, crc32: true });
     try {
-      return await this.complete(ref, source, await this.copyParts(ref, source));
+      return await this.complete(ref, { source, parts: await this.copyParts(ref, source), ...options });
     } catch (error) {
       await this.multipart.abort(ref);
       throw error;
@@ -101,12 +117,13 @@ export class S3Copy {
     return { partNumber, etag: unquote(etag), ...(crc32 !== undefined && { crc32 }) };
   }
 
-  private async complete(ref: MultipartRef, source: ObjectInfo, parts: readonly CompletedPart[]): Promise<PutResult> {
+  private async complete(ref: MultipartRef, { source, parts, ifAbsent }: CopiedParts): Promise<PutResult> {
     const command = new CompleteMultipartUploadCommand({
       Bucket: this.bucket.name,
       Key: ref.key,
       UploadId: ref.uploadId,
       ChecksumType: 'FULL_OBJECT',
+      ...(ifAbsent === true && { IfNoneMatch: '*' }),
       MultipartUpload: {
         Parts: parts.map(({ partNumber, etag, crc32 }) => ({
           PartNumber: partNumber,

@@ -116,10 +116,10 @@ export class S3ObjectStorage extends ObjectStorage {
     return listObjects(this.main, options);
   }
 
-  override async copy(from: string, to: string): Promise<PutResult> {
+  override async copy(from: string, to: string, options?: { readonly ifAbsent?: boolean }): Promise<PutResult> {
     assertObjectKey(from);
     assertObjectKey(to);
-    return this.copier.copy(from, to);
+    return this.copier.copy(from, to, options);
   }
 
   override async createMultipart(key: string, options: { readonly contentType: string }): Promise<MultipartRef> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import type { Actor } from '../auth/index.js';
-import { Ids } from '../config/index.js';
 import { checkQuery } from '../http/index.js';
 import { toFileResponse } from '../files/index.js';
 import {
@@ -19,6 +18,7 @@ import {
   type AssetsParam,
   type ClipQuery,
 } from './dto/session.params.js';
+import { SessionTargets } from './session-targets.js';
 import { manualUpload, SESSION_FILE_UPLOADED, sessionAsset, sessionClip, sessionOriginal } from './session-kinds.js';
 
 /** A request that brings a form. */
@@ -35,7 +35,7 @@ export class SessionUploads {
   constructor(
     private readonly forms: FormUploads,
     private readonly answers: StoredAnswers,
-    private readonly ids: Ids,
+    private readonly targets: SessionTargets,
   ) {}
 
   original(sessionId: string, form: FormRequest<OriginalTypeQuery>): Promise<StoredFileResponse> {
@@ -44,7 +44,7 @@ export class SessionUploads {
       target: async (fields) => {
         const sent = formParameters(['type'], { fields, query: form.request.query });
         const { type } = await checkQuery(OriginalTypeQuery, sent);
-        return { parameters: { sessionId, type }, references: { sessionId } };
+        return this.targets.original({ sessionId, type });
       },
     });
   }
@@ -52,7 +52,7 @@ export class SessionUploads {
   asset({ id: sessionId, category }: AssetsParam, form: FormRequest): Promise<StoredFileResponse> {
     return this.receive(form, {
       kind: sessionAsset,
-      target: () => Promise.resolve({ parameters: { sessionId, category }, references: { sessionId } }),
+      target: () => Promise.resolve(this.targets.asset({ sessionId, category })),
     });
   }
 
@@ -63,7 +63,7 @@ export class SessionUploads {
       target: async (fields) => {
         const sent = formParameters(['quoteId'], { fields, query: form.request.query });
         const { quoteId } = await checkQuery(ClipTarget, sent);
-        return { parameters: { sessionId, quoteId }, references: { sessionId }, metadata: { quoteId } };
+        return this.targets.clip({ sessionId, quoteId });
       },
     });
   }
@@ -74,8 +74,7 @@ export class SessionUploads {
       kind: manualUpload,
       target: async (fields) => {
         const sent = formParameters(['uploadId'], { fields, query: form.request.query });
-        const { uploadId = this.ids.next() } = await checkQuery(ManualUploadQuery, sent);
-        return { parameters: { uploadId }, references: {}, metadata: { uploadId } };
+        return this.targets.manual(await checkQuery(ManualUploadQuery, sent));
       },
     });
   }

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AvailabilityModule } from '../availability/index.js';
 import { CloudFrontModule } from '../cloudfront/index.js';
+import { DirectUploadsModule } from '../direct-uploads/index.js';
 import { FilesModule } from '../files/index.js';
 import { IntakeModule } from '../intake/index.js';
 import { LinksModule } from '../links/index.js';
@@ -24,6 +25,7 @@ import { SessionResults } from './session-results.js';
 import { SessionResultsController } from './session-results.controller.js';
 import { SessionTranscripts } from './session-transcripts.js';
 import { SessionTranscriptsController } from './session-transcripts.controller.js';
+import { SessionTargets } from './session-targets.js';
 import { SessionUploads } from './session-uploads.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionsService } from './sessions.service.js';
@@ -39,6 +41,7 @@ import { SessionsService } from './sessions.service.js';
     LinksModule,
     TrashModule,
     UploadsModule,
+    DirectUploadsModule,
     ProcessingModule,
     CloudFrontModule,
   ],
@@ -53,6 +56,7 @@ import { SessionsService } from './sessions.service.js';
     ManualUploadsController,
   ],
   providers: [
+    SessionTargets,
     SessionUploads,
     NamedFiles,
     SessionResults,

@@ -24,13 +24,17 @@ export class UnknownFileKindError extends DomainError {
 export class TypeNotAcceptedError extends DomainError {
   readonly kind = 'unsupported-type';
   readonly code = 'TYPE_NOT_ACCEPTED';
-  constructor(found: { readonly extension: string; readonly foundType: string; readonly accepted: readonly string[] }) {
+  constructor(found: {
+    readonly extension: string;
+    readonly foundType?: string;
+    readonly accepted: readonly string[];
+  }) {
     const name =
       found.extension === '' ? 'a name without extension' : `a name ending in ${found.extension.slice(0, 20)}`;
     super(
-      `The file has ${name} and its bytes are ${found.foundType}. Accepted here: ${found.accepted.join(', ')}, ` +
+      `The file has ${name}${found.foundType === undefined ? '' : ` and its bytes are ${found.foundType}`}. Accepted here: ${found.accepted.join(', ')}, ` +
         'each with bytes that match its name.',
-      { details: { foundType: found.foundType, accepted: found.accepted } },
+      { details: { ...(found.foundType !== undefined && { foundType: found.foundType }), accepted: found.accepted } },
     );
   }
 }

@@ -107,6 +107,15 @@ export class FileKinds {
       throw new TypeNotAcceptedError({ ...file, accepted: extensions });
   }
 
+  /** What a file of this name will be stored as, its bytes unseen. Throws `TypeNotAcceptedError`. */
+  announcedType(destination: FileDestination, extension: string): string {
+    const { extensions } = this.acceptance(destination);
+    const family = destination.kind.familyFor(destination.parameters);
+    const contentType = extensions.includes(extension) ? contentTypeOf(extension, family) : undefined;
+    if (contentType === undefined) throw new TypeNotAcceptedError({ extension, accepted: extensions });
+    return contentType;
+  }
+
   /** The content type to store, or `TypeNotAcceptedError` when extension or bytes are not what is taken there. */
   contentType(destination: FileDestination, file: RecognisedFile): string {
     const { extensions } = this.acceptance(destination);

@@ -12,28 +12,38 @@ export {
 } from './key-template.js';
 export {
   AvailabilityState,
+  DigestAlgorithm,
+  ObjectDigest,
   ObjectStorage,
   ThawTier,
   type ByteRange,
+  type CompletedPart,
+  type MultipartRef,
+  type ObjectChecksums,
   type ObjectContent,
   type ObjectAvailability,
   type ObjectInfo,
   type ObjectServer,
   type PutResult,
+  type SignedRequest,
+  type UploadedPart,
   type ThawOptions,
 } from '../object-storage/index.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
 export {
   ArchivedError,
+  InvalidPartError,
   KeyTakenError,
   NotArchivedError,
   ObjectMissingError,
   StoreRefusedError,
   StoreUnavailableError,
+  UploadMissingError,
 } from '../object-storage/index.js';
 export { IsOutsideId, OUTSIDE_ID_PATTERN } from './is-outside-id.decorator.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
+export { MAX_PARTS } from '../object-storage/index.js';
 export { StoreAbilities } from './store-abilities.js';
 export { StoreSetupModule } from './store-setup.module.js';
 export { StoreSetup, type StoreReport } from '../object-storage/index.js';

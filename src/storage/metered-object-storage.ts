@@ -73,8 +73,8 @@ export class MeteredObjectStorage extends ObjectStorage {
     return this.timed('list', () => this.inner.list(options));
   }
 
-  override copy(from: string, to: string): Promise<PutResult> {
-    return this.timed('copy', () => this.inner.copy(from, to));
+  override copy(from: string, to: string, options?: { readonly ifAbsent?: boolean }): Promise<PutResult> {
+    return this.timed('copy', () => this.inner.copy(from, to, options));
   }
 
   override createMultipart(key: string, options: { readonly contentType: string }): Promise<MultipartRef> {

@@ -1,10 +1,15 @@
 import { once } from 'node:events';
-import { ObjectMissingError, RangeNotSatisfiableError } from '../../src/object-storage/storage.errors.js';
+import {
+  KeyTakenError,
+  ObjectMissingError,
+  RangeNotSatisfiableError,
+} from '../../src/object-storage/storage.errors.js';
 import {
   bytesOf,
   crc32Of,
   facts,
   MEBIBYTE,
+  openUploads,
   PART_BYTES,
   put,
   read,
@@ -173,6 +178,21 @@ export function readingBehaviours(subject: Subject): void {
     await put(subject.storage, `${folder}to`, 'old and longer', { contentType: 'text/html' });
     await subject.storage.copy(`${folder}from`, `${folder}to`);
     expect(await readText(subject.storage, `${folder}to`)).toBe('new');
+  });
+
+  it('copies to a key once, where it is asked to create', async () => {
+    const folder = subject.folder();
+    const bodies = ['one', 'another', 'a third'];
+    for (const [index, body] of bodies.entries()) await put(subject.storage, `${folder}from-${index}`, body);
+    const outcomes = await Promise.allSettled(
+      bodies.map((_, index) => subject.storage.copy(`${folder}from-${index}`, `${folder}to`, { ifAbsent: true })),
+    );
+    expect(outcomes.filter((outcome) => outcome.status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes)
+      if (outcome.status === 'rejected') expect(outcome.reason).toBeInstanceOf(KeyTakenError);
+    const winner = outcomes.findIndex((outcome) => outcome.status === 'fulfilled');
+    expect(await readText(subject.storage, `${folder}to`)).toBe(bodies[winner]);
+    expect(await openUploads(subject.storage, folder)).toBe(0);
   });
 
   it('does not copy what is not there, and keeps the target', async () => {

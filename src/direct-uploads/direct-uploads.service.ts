@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
+import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
+import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import { UploadNotFoundError } from './direct-uploads.errors.js';
+import { UploadDrafts, type UploadDraft, type UploadRequest } from './upload-drafts.js';
+import { UploadSettlement } from './upload-settlement.js';
+import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
+
+/** How long another request with the same Idempotency-Key waits for one that may have died. */
+const HOLD_MS = 60_000;
+
+/** What a request to open an upload comes to. */
+type Begun =
+  | { readonly state: 'new'; readonly upload: Upload; readonly hold: IdempotencyHold | undefined }
+  | { readonly state: 'replayed'; readonly id: string };
+
+/** Opens uploads, finds them for who opened them, and gives them up. */
+@Injectable()
+export class DirectUploads {
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly drafts: UploadDrafts,
+    private readonly settlement: UploadSettlement,
+    private readonly idempotency: Idempotency,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Reserves the key and, for parts, opens the upload at the store. Nothing is signed before name, extension, size and quota were
+   * found right. An idempotent sender's repetition gets the upload that the first request opened.
+   */
+  async open(request: UploadRequest): Promise<Upload> {
+    const draft = await this.drafts.prepare(request);
+    const begun = await this.begin(draft);
+    if (begun.state === 'replayed') return this.get({ id: begun.id }, request.actor);
+    const { upload, hold } = begun;
+    try {
+      const storeUploadId = await this.openAtStore(upload, draft.file.contentType);
+      return await inTransaction(this.em, async (em) => {
+        await em.nativeUpdate(Upload, { id: upload.id }, { storeUploadId });
+        if (hold !== undefined) await this.idempotency.finish(em, hold, upload.id);
+        return em.findOneOrFail(Upload, { id: upload.id }, { refresh: true });
+      });
+    } catch (error) {
+      const end = { status: UploadStatus.Aborted, reason: 'NOT_OPENED', actor: request.actor };
+      await this.settlement.abandon(upload, end);
+      if (hold !== undefined) await this.idempotency.release(this.em.fork(), hold);
+      throw error;
+    }
+  }
+
+  /** An upload of the actor's own. Throws `UploadNotFoundError` for any other. */
+  async get(where: FilterQuery<Upload>, actor: Actor): Promise<Upload> {
+    const upload = await this.em.fork().findOne(Upload, { $and: [where, { principalId: actor.principal.id }] });
+    if (upload === null) throw new UploadNotFoundError();
+    return upload;
+  }
+
+  /** Gives an upload up: whatever of it the store has goes. One that is over already stays as it is. */
+  async abort(upload: Upload, actor: Actor): Promise<void> {
+    if (!upload.isOpen()) return;
+    await this.settlement.abandon(upload, { status: UploadStatus.Aborted, reason: 'ABORTED', actor });
+  }
+
+  private begin(draft: UploadDraft): Promise<Begun> {
+    const { idempotent } = draft.request;
+    return inTransaction(this.em, async (em) => {
+      if (idempotent === undefined)
+        return { state: 'new', upload: await this.drafts.insert(em, draft), hold: undefined };
+      const leaseUntil = new Date(this.clock.now().getTime() + HOLD_MS);
+      const outcome = await this.idempotency.begin(em, idempotent, leaseUntil);
+      if (outcome.state === 'answered') return { state: 'replayed', id: String(outcome.answer) };
+      return { state: 'new', upload: await this.drafts.insert(em, draft), hold: outcome.hold };
+    });
+  }
+
+  private async openAtStore({ strategy, key }: Upload, contentType: string): Promise<string | null> {
+    if (strategy !== UploadStrategy.Multipart) return null;
+    return (await this.storage.createMultipart(key, { contentType })).uploadId;
+  }
+}

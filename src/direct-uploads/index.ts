@@ -1,0 +1,12 @@
+export { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
+export { PartNumberError, UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
+export { DirectUploadsModule } from './direct-uploads.module.js';
+export { DirectUploads } from './direct-uploads.service.js';
+export { UploadCompletion, type CompletionRequest } from './upload-completion.js';
+export type { UploadRequest } from './upload-drafts.js';
+export { allParts } from './upload-parts.js';
+export { UploadReaper, type ReapReport } from './upload-reaper.js';
+export { UploadSettlement, type UploadEnd } from './upload-settlement.js';
+export { UploadTarget, UploadTargets } from './upload-targets.js';
+export { refOf, UploadUrls, type PartUrl } from './upload-urls.js';
+export { Upload, UploadProtocol, UploadStatus, UploadStrategy } from './upload.entity.js';

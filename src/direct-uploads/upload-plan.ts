@@ -1,0 +1,49 @@
+import type { FileChecksum } from '../files/index.js';
+import { DigestAlgorithm, MAX_PARTS, type StorageConfig } from '../storage/index.js';
+import { ChecksumUnsupportedError, InvalidChecksumError } from './direct-uploads.errors.js';
+import { UploadStrategy } from './upload.entity.js';
+
+const MEBIBYTE = 1024 * 1024;
+const DIGEST_BYTES: Readonly<Record<DigestAlgorithm, number>> = { SHA256: 32, CRC32: 4, CRC64NVME: 8 };
+
+/** What S3 can hold a whole object to, by how it is sent. */
+const CHECKSUMS: Readonly<Record<UploadStrategy, readonly DigestAlgorithm[]>> = {
+  single: [DigestAlgorithm.Sha256],
+  form: [DigestAlgorithm.Sha256],
+  multipart: [DigestAlgorithm.Crc32, DigestAlgorithm.Crc64Nvme],
+  relay: [DigestAlgorithm.Sha256],
+};
+
+/** How a file is cut up. */
+export interface PartPlan {
+  readonly partSizeBytes: number;
+  readonly partCount: number;
+}
+
+/** One PUT, or parts above the threshold. */
+export function strategyFor(
+  sizeBytes: number,
+  { multipartThresholdBytes }: Pick<StorageConfig, 'multipartThresholdBytes'>,
+): UploadStrategy {
+  return sizeBytes > multipartThresholdBytes ? UploadStrategy.Multipart : UploadStrategy.Single;
+}
+
+/** Parts of the configured size, or as large as it takes to keep to 10,000 of them. */
+export function planParts(
+  sizeBytes: number,
+  { multipartPartSizeBytes }: Pick<StorageConfig, 'multipartPartSizeBytes'>,
+): PartPlan {
+  const least = Math.ceil(sizeBytes / MAX_PARTS / MEBIBYTE) * MEBIBYTE;
+  const partSizeBytes = Math.max(multipartPartSizeBytes, least);
+  return { partSizeBytes, partCount: Math.ceil(sizeBytes / partSizeBytes) };
+}
+
+/** Throws `ChecksumUnsupportedError` for an algorithm that this way of sending cannot be held to, `InvalidChecksumError`. */
+export function assertChecksum({ algorithm, value }: FileChecksum, strategy: UploadStrategy): void {
+  const supported = CHECKSUMS[strategy];
+  const known = supported.find((candidate) => candidate === algorithm);
+  if (known === undefined) throw new ChecksumUnsupportedError(supported);
+  const bytes = Buffer.from(value, 'base64');
+  if (bytes.length !== DIGEST_BYTES[known] || bytes.toString('base64') !== value)
+    throw new InvalidChecksumError(algorithm, DIGEST_BYTES[known]);
+}

@@ -1,0 +1,132 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { EntityManager } from '@mikro-orm/postgresql';
+import { AuditLog } from '../audit/index.js';
+import type { Actor } from '../auth/index.js';
+import { Clock } from '../config/index.js';
+import { inTransaction } from '../database/index.js';
+import { StoredFile } from '../files/index.js';
+import { DirectIntake, type SentFile } from '../intake/index.js';
+import { ObjectStorage } from '../storage/index.js';
+import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
+import { UploadFinishedError } from './direct-uploads.errors.js';
+import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
+
+/** For how long the record of a file that was given up stays, for its reason to be read. */
+const REASON_KEPT_MS = 86_400_000;
+/** What was begun with a URL may go on for a while after it expired. */
+const LATE_WRITE_MS = 900_000;
+/** The attempt with which every announced file begins; nothing but its end changes it. */
+const ATTEMPT = 1;
+
+/** How an upload ended that brought no file. */
+export interface UploadEnd {
+  readonly status: UploadStatus;
+  /** The code of the error. */
+  readonly reason: string;
+  readonly actor: Actor;
+}
+
+/** Changes what uploads are: the file and its upload together, each in one transaction. */
+@Injectable()
+export class UploadSettlement {
+  private readonly logger = new Logger(UploadSettlement.name);
+
+  constructor(
+    private readonly em: EntityManager,
+    private readonly storage: ObjectStorage,
+    private readonly intake: DirectIntake,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+    @Inject(directUploadsConfig.KEY) private readonly config: DirectUploadsConfig,
+  ) {}
+
+  /**
+   * Puts the expiry of an upload off, as its sender was heard of; with `urlSeconds`, as a URL is about to be handed out that
+   * writes for so long. Throws `UploadFinishedError` for one that is over.
+   */
+  async touch(upload: Upload, { urlSeconds }: { readonly urlSeconds?: number } = {}): Promise<void> {
+    const now = this.clock.now().getTime();
+    const expiresAt = new Date(now + this.config.expirySeconds * 1000);
+    const writableUntil = urlSeconds === undefined ? null : new Date(now + urlSeconds * 1000 + LATE_WRITE_MS);
+    await inTransaction(this.em, async (em) => {
+      // The file first, as everything that changes both does.
+      await em.execute('update stored_file set writable_until = greatest(writable_until, ?) where id = ?', [
+        writableUntil,
+        upload.fileId,
+      ]);
+      const touched = await em.execute<unknown[]>(
+        `update upload set expires_at = greatest(expires_at, ?), writable_until = greatest(writable_until, ?)
+         where id = ? and status = 'open' returning id`,
+        [expiresAt, writableUntil, upload.id],
+      );
+      if (touched.length === 0) {
+        const now = await em.findOneOrFail(Upload, { id: upload.id }, { refresh: true });
+        throw new UploadFinishedError({ status: now.status, reason: now.reason ?? null });
+      }
+    });
+  }
+
+  /** Marks file and upload done. Throws `FileLostError` where somebody else decided first. */
+  async complete(upload: Upload, sent: SentFile, actor: Actor): Promise<StoredFile> {
+    const file = await inTransaction(this.em, (em) =>
+      this.intake.confirm(em, sent, {
+        actor,
+        then: async (tx) => {
+          await this.end(tx, upload, { status: UploadStatus.Completed, reason: null });
+          // Parts go nowhere any more; the one PUT can be sent again until its URL expires, and finds its key taken.
+          if (upload.strategy !== UploadStrategy.Single)
+            await tx.nativeUpdate(StoredFile, { id: upload.fileId }, { writableUntil: null });
+        },
+      }),
+    );
+    await this.clearStaged(upload);
+    return file;
+  }
+
+  /** Gives file and upload up and removes what the store has of them; false where somebody else decided first. */
+  async abandon(upload: Upload, { status, reason, actor }: UploadEnd): Promise<boolean> {
+    const { id, fileId, key } = upload;
+    const keptUntil = new Date(this.clock.now().getTime() + REASON_KEPT_MS);
+    const decided = await inTransaction(this.em, async (em) => {
+      if (!(await this.intake.reject(em, { fileId, attempt: ATTEMPT }, { reason, keptUntil, actor }))) return false;
+      await this.end(em, upload, { status, reason });
+      const details = { fileId, reason };
+      await this.audit.record(em, [
+        { action: `upload.${status}`, actor, subjectType: 'upload', subjectId: id, details },
+      ]);
+      return true;
+    });
+    if (!decided) return false;
+    try {
+      if (upload.storeUploadId != null) await this.storage.abortMultipart({ key, uploadId: upload.storeUploadId });
+      await this.intake.clear(key);
+    } catch (error) {
+      // The rows say what is left to do, and the sweep does it.
+      this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: [fileId] });
+    }
+    await this.clearStaged(upload);
+    return true;
+  }
+
+  /** What a form left beside the key; once more by the reaper, when nobody can send it again. */
+  async clearStaged({ stagedKey, fileId }: Upload): Promise<void> {
+    if (stagedKey == null) return;
+    try {
+      await this.storage.delete(stagedKey);
+    } catch (error) {
+      this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: [fileId] });
+    }
+  }
+
+  private async end(
+    em: EntityManager,
+    { id }: Upload,
+    { status, reason }: { readonly status: UploadStatus; readonly reason: string | null },
+  ): Promise<void> {
+    await em.nativeUpdate(
+      Upload,
+      { id, status: UploadStatus.Open },
+      { status, reason, settledAt: this.clock.now(), nextCheckAt: null },
+    );
+  }
+}
