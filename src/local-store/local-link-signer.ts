@@ -1,10 +1,14 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Clock } from '../config/index.js';
-import { InvalidKeyError, InvalidSignatureError, type SignedRequest } from '../object-storage/index.js';
+import {
+  InvalidKeyError,
+  InvalidSignatureError,
+  MAX_PRESIGN_SECONDS,
+  type SignedRequest,
+} from '../object-storage/index.js';
+import { LocalFormSigner } from './local-form-signer.js';
+import { ALGORITHM, assertSendable, compactDate, encode, encodeKey, sameText } from './local-signature.js';
 
-const ALGORITHM = 'CATALYST-HMAC-SHA256';
-/** S3's limit, kept so that a link can be had from either store. */
-const MAX_EXPIRY_SECONDS = 604_800;
 const PATH = '/objects/';
 
 /** Headers that a link may bind, each to one value. */
@@ -60,15 +64,20 @@ export interface PermittedRequest {
  * values of the bound headers. The host is not signed: a proxy in front may rename it.
  */
 export class LocalLinkSigner {
+  /** The forms of the same store, signed with a key derived from the same secret. */
+  readonly forms: LocalFormSigner;
+
   constructor(
     private readonly options: { readonly publicUrl: string; readonly bucket: string; readonly secret: string },
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.forms = new LocalFormSigner(options, clock);
+  }
 
   sign({ parameters = {}, headers = {}, ...link }: LinkToSign): SignedRequest {
     const { method, key, expiresInSeconds, signedAt = this.clock.now() } = link;
-    if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > MAX_EXPIRY_SECONDS) {
-      throw new RangeError(`A link lives 1 to ${MAX_EXPIRY_SECONDS} seconds.`);
+    if (!Number.isInteger(expiresInSeconds) || expiresInSeconds < 1 || expiresInSeconds > MAX_PRESIGN_SECONDS) {
+      throw new RangeError(`A link lives 1 to ${MAX_PRESIGN_SECONDS} seconds.`);
     }
     assertSendable(Object.values({ ...parameters, ...headers }));
     if (key.split('/').some((segment) => segment === '.' || segment === '..')) {
@@ -169,28 +178,12 @@ function boundHeaders(names: string, request: LinkRequest): Partial<Record<Signa
   return bound;
 }
 
-/** Each of them becomes a header's value, of the request or of the answer (RFC 9110, section 5.5). */
-function assertSendable(values: readonly string[]): void {
-  if (!values.every((value) => /^[\t\x20-\x7e\x80-\xff]*$/.test(value))) {
-    throw new RangeError('A header cannot hold what the link would put into one.');
-  }
-}
-
-function sameText(expected: string, given: string): boolean {
-  const [one, other] = [Buffer.from(expected), Buffer.from(given)];
-  return one.length === other.length && timingSafeEqual(one, other);
-}
-
 function decodeKey(encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
     throw new InvalidSignatureError('LINK_INVALID');
   }
-}
-
-function encodeKey(key: string): string {
-  return key.split('/').map(encode).join('/');
 }
 
 /** All parameters but the signature, sorted. */
@@ -200,16 +193,6 @@ function encodeQuery(query: ReadonlyMap<string, string>): string {
     .map(([name, value]) => `${encode(name)}=${encode(value)}`)
     .sort()
     .join('&');
-}
-
-/** Percent-encodes all but RFC 3986's unreserved characters, as AWS does. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-}
-
-/** As `20250131T235959Z`. */
-function compactDate(date: Date): string {
-  return date.toISOString().replace(/[-:]|\.\d{3}/g, '');
 }
 
 function parseCompactDate(text: string): number {

@@ -34,10 +34,12 @@ import {
   type PartPage,
   type PresignGetOptions,
   type PresignPartOptions,
+  type PresignPostOptions,
   type PresignPutOptions,
   type PutOptions,
   type PutResult,
   RangeNotSatisfiableError,
+  type SignedForm,
   type SignedRequest,
   type UploadedPart,
   type UploadPage,
@@ -281,6 +283,13 @@ export class LocalObjectStorage extends ObjectStorage {
       key: ref.key,
       expiresInSeconds,
       parameters: { partNumber: String(partNumber), uploadId: ref.uploadId },
+    });
+  }
+
+  override presignPost(key: string, options: PresignPostOptions): Promise<SignedForm> {
+    return new Promise((resolve) => {
+      assertObjectKey(key);
+      resolve(this.options.signer.forms.sign(key, options));
     });
   }
 

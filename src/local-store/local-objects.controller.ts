@@ -1,8 +1,9 @@
-import { Controller, Get, Put, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Header, Post, Put, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { PublicRoute, RawBody } from '../http/index.js';
 import { sendContent } from '../content/index.js';
+import { LocalFormsService } from './local-forms.service.js';
 import type { LinkRequest } from './local-link-signer.js';
 import { LocalObjectsService } from './local-objects.service.js';
 
@@ -12,7 +13,10 @@ import { LocalObjectsService } from './local-objects.service.js';
 @RawBody()
 @Controller({ path: 'objects', version: VERSION_NEUTRAL })
 export class LocalObjectsController {
-  constructor(private readonly objects: LocalObjectsService) {}
+  constructor(
+    private readonly objects: LocalObjectsService,
+    private readonly forms: LocalFormsService,
+  ) {}
 
   /** Serves HEAD too. */
   @Get('*key')
@@ -23,6 +27,16 @@ export class LocalObjectsController {
   @Put('*key')
   async store(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     response.setHeader('ETag', `"${await this.objects.store(toLinkRequest(request), request)}"`);
+  }
+
+  /** Signed forms, for the bucket as a whole: the key is a field. */
+  @Post()
+  @Header('Content-Type', 'application/xml')
+  async post(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<string> {
+    const posted = await this.forms.store({ contentType: request.headers['content-type'], body: request });
+    response.setHeader('ETag', posted.etag);
+    response.setHeader('Location', posted.location);
+    return posted.answer;
   }
 }
 

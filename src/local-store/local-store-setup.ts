@@ -4,7 +4,7 @@ const ABILITIES = {
   'conditional-create': 'yes',
   checksums: 'yes',
   tags: 'no',
-  'post-policy': 'no',
+  'post-policy': 'yes',
   lifecycle: 'no',
 } as const satisfies StoreReport['abilities'];
 

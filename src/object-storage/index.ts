@@ -18,9 +18,11 @@ export {
   type PartPage,
   type PresignGetOptions,
   type PresignPartOptions,
+  type PresignPostOptions,
   type PresignPutOptions,
   type PutOptions,
   type PutResult,
+  type SignedForm,
   type SignedRequest,
   type ThawOptions,
   ThawTier,
@@ -28,8 +30,9 @@ export {
   type UploadPage,
 } from './object-storage.js';
 export { DigestAlgorithm, ObjectDigest } from './object-digest.js';
+export { assertFormTerms, encodePostPolicy, type PostPolicy, readPostPolicy } from './post-policy.js';
 export { readBody } from './read-body.js';
-export { MAX_COPY_BYTES, MAX_PAGE, MAX_PART_BYTES, MAX_PARTS } from './s3-limits.js';
+export { MAX_COPY_BYTES, MAX_PAGE, MAX_PART_BYTES, MAX_PARTS, MAX_PRESIGN_SECONDS } from './s3-limits.js';
 export {
   ArchivedError,
   BodyInterruptedError,

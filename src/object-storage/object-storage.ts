@@ -176,6 +176,25 @@ export interface PresignPartOptions {
   readonly partNumber: number;
 }
 
+/** A form that anyone may post until `expiresAt`. Its fields hold a signature: they never go to a log. */
+export interface SignedForm {
+  readonly method: 'POST';
+  readonly url: string;
+  /** To be sent exactly so, as multipart/form-data, in front of the field `file`. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
+}
+
+export interface PresignPostOptions {
+  /** 1 to 604,800. */
+  readonly expiresInSeconds: number;
+  /** What the object is stored with; a form that says another is refused. */
+  readonly contentType: string;
+  /** Both inclusive. */
+  readonly minSizeBytes: number;
+  readonly maxSizeBytes: number;
+}
+
 /**
  * A bucket: objects by key, written whole or not at all, read by range, listed in order, handed out by signed link.
  *
@@ -266,4 +285,11 @@ export abstract class ObjectStorage {
   abstract presignPut(key: string, options: PresignPutOptions): Promise<SignedRequest>;
 
   abstract presignPart(ref: MultipartRef, options: PresignPartOptions): Promise<SignedRequest>;
+
+  /**
+   * Signs a form for a browser. Its policy binds the bucket, the key, the content type, the status 201 and the range of sizes.
+   * A form cannot create only: posted again before it expires it replaces what is under the key, so the key must be one that
+   * nothing else relies on. A key with `${filename}`, which stores fill in, is an `InvalidKeyError`.
+   */
+  abstract presignPost(key: string, options: PresignPostOptions): Promise<SignedForm>;
 }

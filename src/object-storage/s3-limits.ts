@@ -7,3 +7,5 @@ export const MAX_PART_BYTES = 5 * GIBIBYTE;
 export const MAX_COPY_BYTES = 5 * GIBIBYTE;
 /** Keys in one DeleteObjects, entries on one page of a listing. */
 export const MAX_PAGE = 1000;
+/** Of presigned URLs and forms: seven days. */
+export const MAX_PRESIGN_SECONDS = 604_800;

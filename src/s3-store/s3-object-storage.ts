@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { DeleteObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { S3Clients } from '../s3/index.js';
 import {
   assertObjectKey,
@@ -17,9 +17,11 @@ import {
   type PartPage,
   type PresignGetOptions,
   type PresignPartOptions,
+  type PresignPostOptions,
   type PresignPutOptions,
   type PutOptions,
   type PutResult,
+  type SignedForm,
   type SignedRequest,
   type ThawOptions,
   type UploadedPart,
@@ -29,6 +31,7 @@ import { S3Bucket } from './s3-bucket.js';
 import { findObject } from './s3-content.js';
 import { S3Copy } from './s3-copy.js';
 import { deleteObjects, listObjects } from './s3-listing.js';
+import { signForm } from './s3-form.js';
 import { S3Multipart } from './s3-multipart.js';
 import { S3Presigner } from './s3-presign.js';
 import { S3Put } from './s3-put.js';
@@ -57,6 +60,7 @@ export class S3ObjectStorage extends ObjectStorage {
   private readonly writer: S3Put;
   private readonly copier: S3Copy;
   private readonly presigner: S3Presigner;
+  private readonly forms: S3Client;
   private readonly idleMs: number;
 
   /** Throws `InvalidEnvironmentError` where the clients have no credentials and should. */
@@ -70,6 +74,7 @@ export class S3ObjectStorage extends ObjectStorage {
     this.writer = new S3Put(this.main, this.multipart, { partsInFlight: PARTS_IN_FLIGHT, ...options });
     this.copier = new S3Copy(this.main, this.multipart, { copyPartBytes: MAX_COPY_BYTES, ...options });
     this.presigner = new S3Presigner(clients.presigner, options.bucket);
+    this.forms = clients.presigner;
   }
 
   override check(): Promise<void> {
@@ -173,5 +178,10 @@ export class S3ObjectStorage extends ObjectStorage {
   override async presignPart(ref: MultipartRef, options: PresignPartOptions): Promise<SignedRequest> {
     assertObjectKey(ref.key);
     return this.presigner.part(ref, options);
+  }
+
+  override async presignPost(key: string, options: PresignPostOptions): Promise<SignedForm> {
+    assertObjectKey(key);
+    return signForm(this.forms, { bucket: this.bucket, key, ...options });
   }
 }

@@ -25,6 +25,7 @@ export {
   type ObjectInfo,
   type ObjectServer,
   type PutResult,
+  type SignedForm,
   type SignedRequest,
   type UploadedPart,
   type ThawOptions,

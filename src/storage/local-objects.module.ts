@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import {
+  LocalFormsService,
+  LocalFormSigner,
   LocalLinkSigner,
   LocalObjectsController,
   LocalObjectsService,
@@ -15,6 +17,8 @@ import { Store, type LocalStore } from './store.js';
   providers: [
     { provide: LocalObjectStorage, inject: [Store], useFactory: (store: Store) => localOf(store).storage },
     { provide: LocalLinkSigner, inject: [Store], useFactory: (store: Store) => localOf(store).signer },
+    { provide: LocalFormSigner, inject: [LocalLinkSigner], useFactory: ({ forms }: LocalLinkSigner) => forms },
+    LocalFormsService,
     LocalObjectsService,
   ],
 })

@@ -15,9 +15,11 @@ import {
   type PartPage,
   type PresignGetOptions,
   type PresignPartOptions,
+  type PresignPostOptions,
   type PresignPutOptions,
   type PutOptions,
   type PutResult,
+  type SignedForm,
   type SignedRequest,
   type ThawOptions,
   type UploadedPart,
@@ -122,6 +124,10 @@ export class MeteredObjectStorage extends ObjectStorage {
 
   override presignPart(ref: MultipartRef, options: PresignPartOptions): Promise<SignedRequest> {
     return this.timed('presignPart', () => this.inner.presignPart(ref, options));
+  }
+
+  override presignPost(key: string, options: PresignPostOptions): Promise<SignedForm> {
+    return this.timed('presignPost', () => this.inner.presignPost(key, options));
   }
 
   private async timed<T>(operation: string, run: () => Promise<T>): Promise<T> {

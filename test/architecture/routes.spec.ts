@@ -20,6 +20,7 @@ const OPEN_ROUTES = [
   'HealthController.live',
   'HealthController.ready',
   // The signature in the link is the permission.
+  'LocalObjectsController.post',
   'LocalObjectsController.read',
   'LocalObjectsController.store',
   // A page's <img> has no key: the id of the revision in the URL is the permission.

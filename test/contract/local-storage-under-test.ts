@@ -5,6 +5,8 @@ import type { INestApplication } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { Clock } from '../../src/config/clock.js';
 import { DomainErrorFilter } from '../../src/errors/index.js';
+import { LocalFormSigner } from '../../src/local-store/local-form-signer.js';
+import { LocalFormsService } from '../../src/local-store/local-forms.service.js';
 import { LocalLinkSigner } from '../../src/local-store/local-link-signer.js';
 import { LocalObjectStorage } from '../../src/local-store/local-object-storage.js';
 import { LocalObjectsController } from '../../src/local-store/local-objects.controller.js';
@@ -48,6 +50,8 @@ async function serve(storage: LocalObjectStorage, signer: LocalLinkSigner): Prom
     controllers: [LocalObjectsController],
     providers: [
       LocalObjectsService,
+      LocalFormsService,
+      { provide: LocalFormSigner, useValue: signer.forms },
       { provide: LocalObjectStorage, useValue: storage },
       { provide: LocalLinkSigner, useValue: signer },
     ],

@@ -1,4 +1,5 @@
 import { archiveBehaviours } from './object-storage.archive.js';
+import { formBehaviours } from './object-storage.forms.js';
 import { keyBehaviours } from './object-storage.keys.js';
 import { linkBehaviours } from './object-storage.links.js';
 import { listingBehaviours } from './object-storage.listing.js';
@@ -47,6 +48,9 @@ export function objectStorageContract(name: string, open: () => Promise<StorageU
     });
     describe('signed links', () => {
       linkBehaviours(subject);
+    });
+    describe('signed forms', () => {
+      formBehaviours(subject);
     });
   });
 }

@@ -38,6 +38,8 @@ export interface StorageUnderTest {
 export interface Subject {
   readonly storage: ObjectStorage;
   readonly gaps: readonly KnownGap[];
+  /** Sends what no signed request describes. */
+  readonly fetch: typeof fetch;
   /** A new prefix, ending in a slash. */
   folder(): string;
   /** Sends a signed request as a stranger would: its headers, exactly, and nothing of ours. */
@@ -63,6 +65,9 @@ export function subjectOf(opened: () => StorageUnderTest): Subject {
     },
     get gaps() {
       return opened().gaps ?? [];
+    },
+    get fetch() {
+      return opened().fetch ?? fetch;
     },
     folder() {
       folders += 1;
