@@ -27,7 +27,10 @@ export class StoreAbilities implements OnApplicationBootstrap, OnApplicationShut
 
   async onApplicationBootstrap(): Promise<void> {
     const patience = sleep(START_PATIENCE_MS, undefined, { signal: this.stopped.signal, ref: false });
-    await Promise.race([this.probe(), patience.catch(() => undefined)]);
+    const first = this.probe().then((again) => {
+      if (again) void this.probeAgain();
+    });
+    await Promise.race([first, patience.catch(() => undefined)]);
   }
 
   onApplicationShutdown(): void {
@@ -44,19 +47,23 @@ export class StoreAbilities implements OnApplicationBootstrap, OnApplicationShut
     if (this.found?.[ability] === 'no') throw new StoreAbilityMissingError(ability);
   }
 
-  private async probe(): Promise<void> {
-    while (!this.stopped.signal.aborted) {
-      try {
-        this.found = await this.setup.abilities();
-        const missing = Object.entries(this.found).flatMap(([ability, state]) => (state === 'no' ? [ability] : []));
-        this.logger.log({ event: 'STORE_PROBED', missing });
-        return;
-      } catch (error) {
-        const passing = error instanceof StoreUnavailableError || error instanceof BucketMissingError;
-        this.logger.warn({ event: 'STORE_NOT_PROBED', reason: errorMessage(error), triedAgain: passing });
-        if (!passing) return;
-      }
-      await sleep(RETRY_MS, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
+  /** Whether to ask again: the store did not answer, or the bucket is not there yet. */
+  private async probe(): Promise<boolean> {
+    try {
+      this.found = await this.setup.abilities();
+      const missing = Object.entries(this.found).flatMap(([ability, state]) => (state === 'no' ? [ability] : []));
+      this.logger.log({ event: 'STORE_PROBED', missing });
+      return false;
+    } catch (error) {
+      const passing = error instanceof StoreUnavailableError || error instanceof BucketMissingError;
+      this.logger.warn({ event: 'STORE_NOT_PROBED', reason: errorMessage(error), triedAgain: passing });
+      return passing;
     }
+  }
+
+  private async probeAgain(): Promise<void> {
+    do {
+      await sleep(RETRY_MS, undefined, { signal: this.stopped.signal, ref: false }).catch(() => undefined);
+    } while (!this.stopped.signal.aborted && (await this.probe()));
   }
 }
