@@ -7,7 +7,7 @@ import { FilesModule } from '../files/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { IntakeModule } from '../intake/index.js';
 import { MetricsModule } from '../metrics/index.js';
-import { StorageModule } from '../storage/index.js';
+import { StorageModule, StoreSetupModule } from '../storage/index.js';
 import { directUploadsConfig } from './direct-uploads.config.js';
 import { DirectUploadsController } from './direct-uploads.controller.js';
 import { DirectUploads } from './direct-uploads.service.js';
@@ -29,6 +29,7 @@ import { Upload } from './upload.entity.js';
     FilesModule,
     IntakeModule,
     StorageModule,
+    StoreSetupModule,
     AuditModule,
     IdempotencyModule,
     MetricsModule,

@@ -5,6 +5,13 @@ export class Migration20261122210000_direct_uploads extends Migration {
   override up(): void {
     this.addSql("alter table stored_file add column verifications jsonb not null default '[]'");
     this.addSql('alter table stored_file add column writable_until timestamptz');
+    // Not every store keeps a checksum of what others sent to it.
+    this.addSql('alter table stored_file drop constraint stored_file_stored_is_whole');
+    this.addSql(`
+      alter table stored_file add constraint stored_file_stored_is_whole check (status not in ('stored', 'trashed')
+        or (size_bytes is not null and etag is not null and stored_at is not null))`);
+    // A pending file without a lease is one whose upload, below, says what becomes of it.
+    this.addSql('alter table stored_file drop constraint stored_file_pending_has_lease');
     this.addSql(`
       create table upload (
         id uuid primary key,
@@ -38,6 +45,10 @@ export class Migration20261122210000_direct_uploads extends Migration {
 
   override down(): void {
     this.addSql('drop table upload');
+    this.addSql("delete from stored_file where status = 'pending' and lease_until is null");
+    this.addSql(
+      "alter table stored_file add constraint stored_file_pending_has_lease check (status <> 'pending' or lease_until is not null)",
+    );
     this.addSql('alter table stored_file drop column writable_until');
     this.addSql('alter table stored_file drop column verifications');
   }
