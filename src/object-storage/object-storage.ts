@@ -7,6 +7,8 @@ export type ObjectServer = 's3' | 'local';
 export interface ObjectChecksums {
   readonly crc32?: string;
   readonly sha256?: string;
+  /** Eight bytes, big-endian. */
+  readonly crc64nvme?: string;
 }
 
 /**
@@ -118,6 +120,8 @@ export interface UploadedPart {
   readonly sizeBytes: number;
   /** CRC-32 in base64, where the store keeps one. */
   readonly crc32?: string;
+  /** When it was sent, where the store was asked for it. */
+  readonly modifiedAt?: Date;
 }
 
 /** What completing names of each part. */
