@@ -5,6 +5,7 @@ import { Clock } from '../config/index.js';
 import { FileEvent, FileHooks, FileStatus, Places, StoredFile, Verifier } from '../files/index.js';
 import { Idempotency } from '../idempotency/index.js';
 import { ObjectStorage } from '../storage/index.js';
+import { Quotas, type MeasuredFile } from '../usage/index.js';
 import type { Confirmation, SentFile } from './file-intake.js';
 import { FileLostError, ObjectDiffersError } from './intake.errors.js';
 import { moments } from './moments.js';
@@ -19,6 +20,7 @@ export class FileConfirmations {
     private readonly places: Places,
     private readonly idempotency: Idempotency,
     private readonly clock: Clock,
+    private readonly quotas: Quotas,
   ) {}
 
   /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
@@ -38,12 +40,17 @@ export class FileConfirmations {
     };
   }
 
-  /** Marks files stored in the transaction `em`, with their audit rows, hooks and places. */
+  /**
+   * Marks files stored in the transaction `em`, with their audit rows, hooks and places. Throws `QuotaExceededError` where they
+   * turn out larger than what was set aside, and there is no room for more.
+   */
   async markStored(
     em: EntityManager,
     sent: readonly SentFile[],
     { actor, guard, then, answer }: Confirmation,
   ): Promise<readonly StoredFile[]> {
+    // The guard may lock rows for which those who wait for a quota would wait in turn.
+    await this.quotas.assertRoomBeyond(em, sent.map(toMeasured));
     await guard?.(em, sent);
     const files: StoredFile[] = [];
     for (const { fileId, attempt, result, checksum, verifications } of sent) {
@@ -83,6 +90,7 @@ export class FileConfirmations {
     await then?.(em, files);
     return files;
   }
+
   /** What the senders' repetitions will be answered. */
   private async finishHolds(
     em: EntityManager,
@@ -95,4 +103,8 @@ export class FileConfirmations {
         await this.idempotency.finish(em, hold, answer?.(file, files) ?? null);
     }
   }
+}
+
+function toMeasured({ fileId, result }: SentFile): MeasuredFile {
+  return { fileId, sizeBytes: result.sizeBytes };
 }

@@ -54,6 +54,11 @@ export interface IncomingFile {
   /** Ends the transfer: the sender is gone. */
   readonly signal?: AbortSignal;
   readonly idempotent?: IdempotentRequest;
+  /**
+   * What the sender said that the file has, or a bound of it with all that comes beside it. It is set aside of the quotas;
+   * where it is absent, the size counts when the file is confirmed.
+   */
+  readonly announcedBytes?: number;
   /** This file is no main file, but one of the set of another that was sent before it and is confirmed with it. */
   readonly beside?: FileBeside;
 }

@@ -16,6 +16,7 @@ import {
   type KeyParameters,
   type KeyTemplate,
 } from '../storage/index.js';
+import { Quotas } from '../usage/index.js';
 import type { FileBeside, FileReferences, IncomingFile, ReplayedFile } from './file-intake.js';
 import type { IntakeStream } from './intake-stream.js';
 import { intakeConfig, type IntakeConfig } from './intake.config.js';
@@ -39,7 +40,7 @@ export interface Reservation {
 /** A file that was looked at and may come in. */
 export interface AcceptedFile extends Pick<
   IncomingFile,
-  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent' | 'beside'
+  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent' | 'announcedBytes' | 'beside'
 > {
   /** The safe original name. */
   readonly name: string;
@@ -58,10 +59,13 @@ export class FileReservations implements OnApplicationShutdown {
     private readonly idempotency: Idempotency,
     private readonly clock: Clock,
     private readonly ids: Ids,
+    private readonly quotas: Quotas,
     @Inject(intakeConfig.KEY) private readonly config: IntakeConfig,
   ) {}
 
-  /** Commits the pending row and its key; or returns what the same request was answered before. */
+  /**
+   * Commits the pending row and its key; or returns what the same request was answered before. Throws `QuotaExceededError`.
+   */
   async reserve(file: AcceptedFile): Promise<Reservation | ReplayedFile> {
     const leaseUntil = this.leaseEnd();
     return inTransaction(this.em, async (em) => {
@@ -77,7 +81,7 @@ export class FileReservations implements OnApplicationShutdown {
 
   /**
    * The same in the transaction `em`, for a file that its sender puts into the store himself: it has no lease, and whoever
-   * announced it decides what becomes of it.
+   * announced it decides what becomes of it. Throws `QuotaExceededError`.
    */
   announce(em: EntityManager, file: AcceptedFile): Promise<Reservation> {
     return this.insert(em, file, null);
@@ -86,6 +90,9 @@ export class FileReservations implements OnApplicationShutdown {
   private async insert(em: EntityManager, file: AcceptedFile, leaseUntil: Date | null): Promise<Reservation> {
     const now = this.clock.now();
     const fileId = this.ids.next();
+    const ownerId = file.references.ownerId ?? file.actor.principal.ownerId ?? null;
+    // Before the key is taken, for which others may wait: see ADR 0014.
+    const reservedBytes = await this.setAside(em, file, ownerId);
     const { key, ...revision } = await this.takeKey(em, file, now);
     await em.insert(StoredFile, {
       id: fileId,
@@ -99,9 +106,10 @@ export class FileReservations implements OnApplicationShutdown {
       condition: FileCondition.Ok,
       attempt: 1,
       leaseUntil,
+      reservedBytes,
       sessionId: file.references.sessionId ?? null,
       documentId: file.references.documentId ?? null,
-      ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
+      ownerId,
       sourceFileId: file.beside?.main.fileId ?? file.references.sourceFileId ?? null,
       metadata: file.metadata ?? {},
       tags: {},
@@ -111,6 +119,18 @@ export class FileReservations implements OnApplicationShutdown {
       createdAt: now,
     });
     return { fileId, attempt: 1, key, kind: file.kind, references: file.references, ...revision };
+  }
+
+  /**
+   * The room that is set aside for a file. Nothing (null) for what the service makes itself: it counts as usage and is never
+   * refused. None of its own (0) for what comes beside a main file, whose room is that of the set, and where nobody said a size.
+   */
+  private async setAside(em: EntityManager, file: AcceptedFile, ownerId: string | null): Promise<number | null> {
+    const { actor, announcedBytes, beside } = file;
+    if (actor.principal.kind === 'system') return null;
+    if (beside !== undefined) return 0;
+    await this.quotas.assertRoom(em, { ownerId, sizeBytes: announcedBytes ?? null });
+    return announcedBytes ?? 0;
   }
 
   /**

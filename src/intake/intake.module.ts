@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/index.js';
 import { FilesModule } from '../files/index.js';
 import { IdempotencyModule } from '../idempotency/index.js';
 import { StorageModule } from '../storage/index.js';
+import { UsageModule } from '../usage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import { FileIntake } from './file-intake.js';
 import { FileReservations } from './file-reservations.js';
@@ -20,6 +21,7 @@ import { UsedKey } from './used-key.entity.js';
     StorageModule,
     AuditModule,
     IdempotencyModule,
+    UsageModule,
   ],
   providers: [FileReservations, FileConfirmations, FileIntake],
   exports: [FileIntake],
