@@ -3,10 +3,10 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import { Clock } from '../config/index.js';
 import { FileEvent, FileHooks, FileStatus, Places, StoredFile, Verifier } from '../files/index.js';
-import { Idempotency } from '../idempotency/index.js';
 import { ObjectStorage } from '../storage/index.js';
-import { Quotas, type MeasuredFile } from '../usage/index.js';
+import type { MeasuredFile } from '../usage/index.js';
 import type { Confirmation, SentFile } from './file-intake.js';
+import { FileReservations } from './file-reservations.js';
 import { FileLostError, ObjectDiffersError } from './intake.errors.js';
 import { moments } from './moments.js';
 
@@ -18,9 +18,8 @@ export class FileConfirmations {
     private readonly audit: AuditLog,
     private readonly hooks: FileHooks,
     private readonly places: Places,
-    private readonly idempotency: Idempotency,
+    private readonly reservations: FileReservations,
     private readonly clock: Clock,
-    private readonly quotas: Quotas,
   ) {}
 
   /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
@@ -50,7 +49,7 @@ export class FileConfirmations {
     { actor, guard, then, answer }: Confirmation,
   ): Promise<readonly StoredFile[]> {
     // The guard may lock rows for which those who wait for a quota would wait in turn.
-    await this.quotas.assertRoomBeyond(em, sent.map(toMeasured));
+    await this.reservations.assertRoom(em, sent.map(toMeasured));
     await guard?.(em, sent);
     const files: StoredFile[] = [];
     for (const { fileId, attempt, result, checksum, verifications } of sent) {
@@ -100,7 +99,7 @@ export class FileConfirmations {
     for (const [index, { hold }] of sent.entries()) {
       const file = files[index];
       if (hold !== undefined && file !== undefined)
-        await this.idempotency.finish(em, hold, answer?.(file, files) ?? null);
+        await this.reservations.keepAnswer(em, { hold, answer: answer?.(file, files) ?? null });
     }
   }
 }

@@ -10,6 +10,7 @@ import { FileConfirmations } from './file-confirmations.js';
 import { FileIntake } from './file-intake.js';
 import { FileReservations } from './file-reservations.js';
 import { intakeConfig } from './intake.config.js';
+import { PendingFiles } from './pending-files.js';
 import { UsedKey } from './used-key.entity.js';
 
 /** The way in: how bytes become a file. */
@@ -23,7 +24,7 @@ import { UsedKey } from './used-key.entity.js';
     IdempotencyModule,
     UsageModule,
   ],
-  providers: [FileReservations, FileConfirmations, FileIntake],
+  providers: [PendingFiles, FileReservations, FileConfirmations, FileIntake],
   exports: [FileIntake],
 })
 export class IntakeModule {}

@@ -110,7 +110,8 @@ describe('quotas', () => {
 
   /** Says nothing of its size. */
   function unannounced(sizeBytes: number, more: Partial<IncomingFile> = {}): IncomingFile {
-    const { announcedBytes: _, ...file } = incoming(sizeBytes, more);
+    const { announcedBytes, ...file } = incoming(sizeBytes, more);
+    expect(announcedBytes).toBe(sizeBytes);
     return file;
   }
 
