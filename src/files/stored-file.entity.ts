@@ -59,6 +59,8 @@ const StoredFileSchema = defineEntity({
     /** Found in the bytes, never the client's word. */
     contentType: p.string().length(128),
     sizeBytes: p.bigint('number').nullable(),
+    /** Of a pending file: what is set aside for it of the quotas; null where they do not bound it. Means nothing afterwards. */
+    reservedBytes: p.bigint('number').nullable(),
     etag: p.string().length(128).nullable(),
     checksumAlgorithm: p.string().length(16).nullable(),
     /** Base64, as S3 writes checksums. */

@@ -18,7 +18,7 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   501: 'This installation is not set up for it.',
   428: 'The change has to be made under a condition: send If-Match.',
   503: 'The store or the database is away; Retry-After says when to try again.',
-  507: 'The store is full.',
+  507: 'The store is full, or a quota would be exceeded; `code` says which.',
 };
 
 /** Documents the errors of a route. */

@@ -1,42 +1,14 @@
-import { buffer } from 'node:stream/consumers';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
-import { Clock } from '../config/index.js';
-import { DomainError, type ErrorKind } from '../errors/index.js';
-import {
-  FilePurger,
-  FileStatus,
-  InvalidFilenameError,
-  StoredFile,
-  Verifier,
-  type FileChecksum,
-  type FileVerification,
-} from '../files/index.js';
-import {
-  extensionOf,
-  FileKinds,
-  ObjectDigest,
-  ObjectStorage,
-  originalFilename,
-  type DigestAlgorithm,
-  type FileKind,
-  type ObjectChecksums,
-  type ObjectInfo,
-} from '../storage/index.js';
+import { FilePurger, FileStatus, InvalidFilenameError, StoredFile } from '../files/index.js';
+import { extensionOf, FileKinds, originalFilename } from '../storage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import type { Confirmation, IncomingFile, SentFile } from './file-intake.js';
 import { FileReservations, type AcceptedFile, type Reservation } from './file-reservations.js';
-import {
-  ChecksumDiffersError,
-  EmptyFileError,
-  FileTooLargeError,
-  ObjectAbsentError,
-  SizeDiffersError,
-} from './intake.errors.js';
-import { isOfficeFile, officeType } from './office-package.js';
-import { SNIFF_BYTES, sniffType } from './type-sniffer.js';
+import { FileTooLargeError } from './intake.errors.js';
+import { ObjectExamination, type ObjectClaims, type RefusedObject } from './object-examination.js';
 
 /** A file that its sender will put into the store himself. */
 export interface AnnouncedFile extends Pick<IncomingFile, 'kind' | 'parameters' | 'references' | 'actor' | 'metadata'> {
@@ -52,34 +24,16 @@ export interface WelcomeFile extends AcceptedFile {
   readonly maxSizeBytes: number;
 }
 
-/** What an object has to be. */
-export interface ObjectClaims {
-  readonly originalFilename: string;
-  readonly maxSizeBytes: number;
-  readonly sizeBytes?: number;
-  readonly checksum?: FileChecksum;
-}
-
-/** An object that is not what may lie there, whatever is tried. */
-export interface RefusedObject {
-  readonly state: 'refused';
-  readonly error: DomainError;
-}
-
-/** What the store could not answer is no verdict on what it has. */
-const VERDICTS: ReadonlySet<ErrorKind> = new Set(['invalid', 'too-large', 'unsupported-type', 'unprocessable']);
-
 /** The way in for bytes that do not pass through the service: announced, sent by somebody else, examined, confirmed. */
 @Injectable()
 export class DirectIntake {
   constructor(
-    private readonly storage: ObjectStorage,
     private readonly kinds: FileKinds,
     private readonly reservations: FileReservations,
+    private readonly examination: ObjectExamination,
     private readonly confirmations: FileConfirmations,
     private readonly purger: FilePurger,
     private readonly audit: AuditLog,
-    private readonly clock: Clock,
   ) {}
 
   /** Checks name, extension and size. Throws `InvalidFilenameError`, `TypeNotAcceptedError`, `FileTooLargeError`. */
@@ -89,7 +43,7 @@ export class DirectIntake {
     const contentType = this.kinds.announcedType(file, extensionOf(name));
     const { maxSizeBytes } = this.kinds.acceptance(file);
     if (sizeBytes !== undefined && sizeBytes > maxSizeBytes) throw new FileTooLargeError(maxSizeBytes);
-    return { ...file, name, contentType, maxSizeBytes };
+    return { ...file, name, contentType, maxSizeBytes, ...(sizeBytes !== undefined && { announcedBytes: sizeBytes }) };
   }
 
   /** Writes the pending row in the transaction `em`. It has no lease: whoever announced it decides what becomes of it. */
@@ -97,28 +51,9 @@ export class DirectIntake {
     return this.reservations.announce(em, file);
   }
 
-  /**
-   * Looks at the object: its size, its first bytes, its checksum. Throws `ObjectAbsentError` while there is none, and the
-   * store's errors, which prove nothing.
-   */
-  async examine(reserved: Reservation, claims: ObjectClaims): Promise<SentFile | RefusedObject> {
-    const found = await this.storage.head(reserved.key);
-    if (found === undefined) throw new ObjectAbsentError();
-    try {
-      assertSize(found.sizeBytes, claims);
-      await this.assertType(reserved, { ...claims, sizeBytes: found.sizeBytes });
-      const verifications = await this.verify(found, claims.checksum);
-      return {
-        state: 'sent',
-        ...reserved,
-        result: { sizeBytes: found.sizeBytes, etag: found.etag, checksums: found.checksums },
-        checksum: claims.checksum ?? verifications.at(0) ?? null,
-        verifications,
-      };
-    } catch (error) {
-      if (error instanceof DomainError && VERDICTS.has(error.kind)) return { state: 'refused', error };
-      throw error;
-    }
+  /** As `ObjectExamination.examine`. */
+  examine(reserved: Reservation, claims: ObjectClaims): Promise<SentFile | RefusedObject> {
+    return this.examination.examine(reserved, claims);
   }
 
   /** Marks an examined file stored, in the transaction `em`. Throws `FileLostError` where somebody else decided. */
@@ -152,62 +87,4 @@ export class DirectIntake {
   async clear(key: string): Promise<void> {
     await this.purger.remove([key]);
   }
-
-  private async assertType(
-    { kind, key }: Reservation,
-    { originalFilename: name, sizeBytes }: ObjectClaims & { readonly sizeBytes: number },
-  ): Promise<void> {
-    const extension = extensionOf(name);
-    const head = await this.storage.find(key, { start: 0, end: Math.min(SNIFF_BYTES, sizeBytes) - 1 });
-    if (head === undefined) throw new ObjectAbsentError();
-    const foundType = isOfficeFile(extension)
-      ? (head.body.destroy(), await officeType(this.storage, { key, sizeBytes }))
-      : await sniffType(await buffer(head.body));
-    this.kinds.contentType({ kind, parameters: parametersOf(kind, key) }, { extension, foundType });
-  }
-
-  /** What vouches for the bytes: the claim where there is one, else the best that the store kept. */
-  private async verify(found: ObjectInfo, claim: FileChecksum | undefined): Promise<readonly FileVerification[]> {
-    const at = this.clock.now().toISOString();
-    if (claim === undefined)
-      return storeChecksums(found.checksums).map((kept) => ({ by: Verifier.Store, ...kept, at }));
-    const kept = storeChecksums(found.checksums).find(({ algorithm }) => algorithm === claim.algorithm)?.value;
-    const value = kept ?? (await this.compute(found.key, claim.algorithm as DigestAlgorithm));
-    if (value !== claim.value) throw new ChecksumDiffersError(claim.algorithm);
-    const by = kept === undefined ? Verifier.Service : Verifier.Store;
-    return [
-      { by: Verifier.Client, ...claim, at },
-      { by, ...claim, at },
-    ];
-  }
-
-  /** Reads the whole object, a chunk at a time: for stores that keep no checksum of it. */
-  private async compute(key: string, algorithm: DigestAlgorithm): Promise<string> {
-    const content = await this.storage.find(key);
-    if (content === undefined) throw new ObjectAbsentError();
-    const digest = ObjectDigest.of(algorithm);
-    for await (const chunk of content.body) digest.update(chunk as Buffer);
-    return digest.digest();
-  }
-}
-
-function assertSize(found: number, { sizeBytes, maxSizeBytes }: ObjectClaims): void {
-  if (found === 0) throw new EmptyFileError();
-  if (found > maxSizeBytes) throw new FileTooLargeError(maxSizeBytes);
-  if (sizeBytes !== undefined && found !== sizeBytes) throw new SizeDiffersError({ declared: sizeBytes, found });
-}
-
-/** The strongest first. */
-function storeChecksums({ sha256, crc64nvme, crc32 }: ObjectChecksums): readonly FileChecksum[] {
-  return [
-    { algorithm: 'SHA256', value: sha256 },
-    { algorithm: 'CRC64NVME', value: crc64nvme },
-    { algorithm: 'CRC32', value: crc32 },
-  ].flatMap(({ algorithm, value }) => (value === undefined ? [] : [{ algorithm, value }]));
-}
-
-function parametersOf(kind: FileKind, key: string) {
-  const parsed = kind.parse(key);
-  if (parsed === undefined) throw new Error(`${key} is not a key of ${kind.name}`);
-  return parsed.parameters;
 }

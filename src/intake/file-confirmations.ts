@@ -2,10 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import { Clock } from '../config/index.js';
-import { FileEvent, FileHooks, FileStatus, Places, StoredFile, Verifier } from '../files/index.js';
-import { Idempotency } from '../idempotency/index.js';
+import {
+  FileEvent,
+  FileHooks,
+  FileStatus,
+  Places,
+  StoredFile,
+  Verifier,
+  type FileChecksum,
+  type FileVerification,
+} from '../files/index.js';
 import { ObjectStorage } from '../storage/index.js';
+import type { MeasuredFile } from '../usage/index.js';
 import type { Confirmation, SentFile } from './file-intake.js';
+import { FileReservations } from './file-reservations.js';
 import { FileLostError, ObjectDiffersError } from './intake.errors.js';
 import { moments } from './moments.js';
 
@@ -17,9 +27,14 @@ export class FileConfirmations {
     private readonly audit: AuditLog,
     private readonly hooks: FileHooks,
     private readonly places: Places,
-    private readonly idempotency: Idempotency,
+    private readonly reservations: FileReservations,
     private readonly clock: Clock,
   ) {}
+
+  /** That the bytes went by here, and this was computed of them. */
+  vouchFor(checksum: FileChecksum): FileVerification {
+    return { by: Verifier.Service, ...checksum, at: this.clock.now().toISOString() };
+  }
 
   /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
   async verify(file: SentFile): Promise<SentFile> {
@@ -38,12 +53,17 @@ export class FileConfirmations {
     };
   }
 
-  /** Marks files stored in the transaction `em`, with their audit rows, hooks and places. */
+  /**
+   * Marks files stored in the transaction `em`, with their audit rows, hooks and places. Throws `QuotaExceededError` where they
+   * turn out larger than what was set aside, and there is no room for more.
+   */
   async markStored(
     em: EntityManager,
     sent: readonly SentFile[],
     { actor, guard, then, answer }: Confirmation,
   ): Promise<readonly StoredFile[]> {
+    // The guard may lock rows for which those who wait for a quota would wait in turn.
+    await this.reservations.assertRoom(em, sent.map(toMeasured));
     await guard?.(em, sent);
     const files: StoredFile[] = [];
     for (const { fileId, attempt, result, checksum, verifications } of sent) {
@@ -83,6 +103,7 @@ export class FileConfirmations {
     await then?.(em, files);
     return files;
   }
+
   /** What the senders' repetitions will be answered. */
   private async finishHolds(
     em: EntityManager,
@@ -92,7 +113,11 @@ export class FileConfirmations {
     for (const [index, { hold }] of sent.entries()) {
       const file = files[index];
       if (hold !== undefined && file !== undefined)
-        await this.idempotency.finish(em, hold, answer?.(file, files) ?? null);
+        await this.reservations.keepAnswer(em, { hold, answer: answer?.(file, files) ?? null });
     }
   }
+}
+
+function toMeasured({ fileId, result }: SentFile): MeasuredFile {
+  return { fileId, sizeBytes: result.sizeBytes };
 }

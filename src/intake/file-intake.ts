@@ -3,11 +3,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
-import { Clock } from '../config/index.js';
 import {
   FilePurger,
   InvalidFilenameError,
-  Verifier,
   type FileChecksum,
   type FileVerification,
   type StoredFile,
@@ -54,6 +52,11 @@ export interface IncomingFile {
   /** Ends the transfer: the sender is gone. */
   readonly signal?: AbortSignal;
   readonly idempotent?: IdempotentRequest;
+  /**
+   * What the sender said that the file has, or a bound of it with all that comes beside it. It is set aside of the quotas;
+   * where it is absent, the size counts when the file is confirmed.
+   */
+  readonly announcedBytes?: number;
   /** This file is no main file, but one of the set of another that was sent before it and is confirmed with it. */
   readonly beside?: FileBeside;
 }
@@ -103,7 +106,6 @@ export class FileIntake {
     private readonly reservations: FileReservations,
     private readonly confirmations: FileConfirmations,
     private readonly purger: FilePurger,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -149,7 +151,7 @@ export class FileIntake {
       }
       moments.sent.publish({ fileId: reserved.fileId });
       const checksum = { algorithm: 'SHA256', value: stream.sha256() };
-      return { state: 'sent', ...reserved, result, checksum, verifications: [this.verified(checksum)] };
+      return { state: 'sent', ...reserved, result, checksum, verifications: [this.confirmations.vouchFor(checksum)] };
     } catch (error) {
       if (error instanceof KeyTakenError) throw await this.withdraw(reserved, error);
       // A store that did not answer may still carry out what it was asked: the row stays to have the object removed again.
@@ -198,11 +200,6 @@ export class FileIntake {
       // The rows say what is left to do: the sweeper does it once the lease has run out.
       this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: ids });
     }
-  }
-
-  /** The bytes went by here, and this was computed of them. */
-  private verified(checksum: FileChecksum): FileVerification {
-    return { by: Verifier.Service, ...checksum, at: this.clock.now().toISOString() };
   }
 
   /** Somebody else's object lies under the key: it stays, and the next try gets another key. */

@@ -1,26 +1,16 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Clock, Ids } from '../config/index.js';
+import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
-import { FileCondition, FileStatus, StoredFile } from '../files/index.js';
+import { FileStatus, StoredFile } from '../files/index.js';
 import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
-import {
-  extensionOf,
-  keyDate,
-  keyFilename,
-  keyTimestamp,
-  ObjectStorage,
-  revisionKey,
-  splitExtension,
-  type FileKind,
-  type KeyParameters,
-  type KeyTemplate,
-} from '../storage/index.js';
-import type { FileBeside, FileReferences, IncomingFile, ReplayedFile } from './file-intake.js';
+import type { FileKind } from '../storage/index.js';
+import { Quotas, type MeasuredFile } from '../usage/index.js';
+import type { FileReferences, IncomingFile, ReplayedFile } from './file-intake.js';
 import type { IntakeStream } from './intake-stream.js';
 import { intakeConfig, type IntakeConfig } from './intake.config.js';
 import { FileLostError } from './intake.errors.js';
-import { UsedKey } from './used-key.entity.js';
+import { PendingFiles } from './pending-files.js';
 
 /** A pending row and its key: the right to send an object, for as long as the lease is kept. */
 export interface Reservation {
@@ -39,14 +29,14 @@ export interface Reservation {
 /** A file that was looked at and may come in. */
 export interface AcceptedFile extends Pick<
   IncomingFile,
-  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent' | 'beside'
+  'kind' | 'parameters' | 'references' | 'actor' | 'metadata' | 'idempotent' | 'announcedBytes' | 'beside'
 > {
   /** The safe original name. */
   readonly name: string;
   readonly contentType: string;
 }
 
-/** Writes the pending rows that stand for files on their way in. */
+/** What is held for files on their way in: their rows and keys, room, leases, and the keys of idempotent senders. */
 @Injectable()
 export class FileReservations implements OnApplicationShutdown {
   private readonly logger = new Logger(FileReservations.name);
@@ -54,14 +44,16 @@ export class FileReservations implements OnApplicationShutdown {
 
   constructor(
     private readonly em: EntityManager,
-    private readonly storage: ObjectStorage,
     private readonly idempotency: Idempotency,
+    private readonly pending: PendingFiles,
+    private readonly quotas: Quotas,
     private readonly clock: Clock,
-    private readonly ids: Ids,
     @Inject(intakeConfig.KEY) private readonly config: IntakeConfig,
   ) {}
 
-  /** Commits the pending row and its key; or returns what the same request was answered before. */
+  /**
+   * Commits the pending row and its key; or returns what the same request was answered before. Throws `QuotaExceededError`.
+   */
   async reserve(file: AcceptedFile): Promise<Reservation | ReplayedFile> {
     const leaseUntil = this.leaseEnd();
     return inTransaction(this.em, async (em) => {
@@ -71,46 +63,16 @@ export class FileReservations implements OnApplicationShutdown {
         if (outcome.state === 'answered') return { state: 'replayed', answer: outcome.answer };
         hold = outcome.hold;
       }
-      return { ...(await this.insert(em, file, leaseUntil)), ...(hold && { hold }) };
+      return { ...(await this.pending.insert(em, { file, leaseUntil })), ...(hold && { hold }) };
     });
   }
 
   /**
    * The same in the transaction `em`, for a file that its sender puts into the store himself: it has no lease, and whoever
-   * announced it decides what becomes of it.
+   * announced it decides what becomes of it. Throws `QuotaExceededError`.
    */
   announce(em: EntityManager, file: AcceptedFile): Promise<Reservation> {
-    return this.insert(em, file, null);
-  }
-
-  private async insert(em: EntityManager, file: AcceptedFile, leaseUntil: Date | null): Promise<Reservation> {
-    const now = this.clock.now();
-    const fileId = this.ids.next();
-    const { key, ...revision } = await this.takeKey(em, file, now);
-    await em.insert(StoredFile, {
-      id: fileId,
-      kind: file.kind.name,
-      variant: file.beside?.variant ?? null,
-      bucket: this.storage.bucket,
-      key,
-      originalFilename: file.name,
-      contentType: file.contentType,
-      status: FileStatus.Pending,
-      condition: FileCondition.Ok,
-      attempt: 1,
-      leaseUntil,
-      sessionId: file.references.sessionId ?? null,
-      documentId: file.references.documentId ?? null,
-      ownerId: file.references.ownerId ?? file.actor.principal.ownerId ?? null,
-      sourceFileId: file.beside?.main.fileId ?? file.references.sourceFileId ?? null,
-      metadata: file.metadata ?? {},
-      tags: {},
-      storageClass: 'STANDARD',
-      ...revision,
-      createdBy: file.actor.principal.id,
-      createdAt: now,
-    });
-    return { fileId, attempt: 1, key, kind: file.kind, references: file.references, ...revision };
+    return this.pending.insert(em, { file, leaseUntil: null });
   }
 
   /**
@@ -144,6 +106,22 @@ export class FileReservations implements OnApplicationShutdown {
     );
     this.leases.set(reserved.fileId, timer);
     return controller.signal;
+  }
+
+  /**
+   * Before files are marked stored in the transaction `em`: throws `QuotaExceededError` where they turn out larger than what was
+   * set aside, and there is no room for more.
+   */
+  async assertRoom(em: EntityManager, files: readonly MeasuredFile[]): Promise<void> {
+    await this.quotas.assertRoomBeyond(em, files);
+  }
+
+  /** Keeps what an idempotent sender's repetition is answered, in the transaction that makes it true. */
+  async keepAnswer(
+    em: EntityManager,
+    { hold, answer }: { readonly hold: IdempotencyHold; readonly answer: unknown },
+  ): Promise<void> {
+    await this.idempotency.finish(em, hold, answer);
   }
 
   /** What is still on its way is the sweeper's from now on. */
@@ -195,92 +173,7 @@ export class FileReservations implements OnApplicationShutdown {
     return gone;
   }
 
-  /** The next free key of this name: a revision's of a place, a new version's, or the first number never given out. */
-  private async takeKey(em: EntityManager, file: AcceptedFile, now: Date): Promise<TakenKey> {
-    if (file.beside !== undefined) return takeKeyBeside(em, file.beside);
-    const { template, ifTaken } = file.kind;
-    const parameters: KeyParameters = {
-      filename: keyFilename(file.name),
-      ext: extensionOf(file.name).slice(1),
-      timestamp: keyTimestamp(now),
-      date: keyDate(now),
-      ...file.parameters,
-    };
-    switch (ifTaken) {
-      case 'place': {
-        const placeKey = template.build(parameters);
-        const revisionId = this.ids.next();
-        return { ...(await take(em, revisionKey(placeKey, revisionId))), placeKey, revisionId };
-      }
-      case 'version': {
-        const version = await nextVersion(em, template.build({ ...parameters, version: '1' }));
-        return take(em, template.build({ ...parameters, version }));
-      }
-      case 'suffix':
-        return takeNumbered(em, template, parameters);
-      default:
-        return ifTaken satisfies never;
-    }
-  }
-
   private leaseEnd(): Date {
     return new Date(this.clock.now().getTime() + this.config.leaseSeconds * 1000);
   }
-}
-
-interface TakenKey {
-  readonly key: string;
-  readonly placeKey?: string;
-  readonly revisionId?: string;
-}
-
-/** Takes a key that must be free: it holds an id or a number that nobody else was given. */
-async function take(em: EntityManager, key: string): Promise<TakenKey> {
-  await em.insert(UsedKey, { key });
-  return { key };
-}
-
-/** The key of a variant says what its main file's key says. */
-async function takeKeyBeside(em: EntityManager, { main, variant }: FileBeside): Promise<TakenKey> {
-  const { kind, placeKey, revisionId } = main;
-  const parsed = kind.parse(main.key);
-  if (parsed === undefined) throw new Error(`${main.key} is not a key of ${kind.name}`);
-  const plain = kind.variant(variant).template.build(parsed.parameters, parsed.suffix);
-  if (placeKey === undefined || revisionId === undefined) return take(em, plain);
-  return { ...(await take(em, revisionKey(plain, revisionId))), placeKey, revisionId };
-}
-
-/** The first number of a name that was never given out. */
-async function takeNumbered(em: EntityManager, template: KeyTemplate, parameters: KeyParameters): Promise<TakenKey> {
-  for (let suffix: number | undefined; ; suffix = await nextSuffix(em, template.build(parameters), suffix)) {
-    const key = template.build(parameters, suffix);
-    const taken = await em.execute<{ key: string }[]>(
-      'insert into used_key (key) values (?) on conflict do nothing returning key',
-      [key],
-    );
-    if (taken.length === 1) return { key };
-  }
-}
-
-/** Numbers are given out once and grow; one whose upload fails is left out. */
-async function nextVersion(em: EntityManager, firstKey: string): Promise<string> {
-  const [row] = await em.execute<{ last_version: number }[]>(
-    `insert into key_version (key, last_version) values (?, 1)
-     on conflict (key) do update set last_version = key_version.last_version + 1 returning last_version`,
-    [firstKey],
-  );
-  return String(row?.last_version);
-}
-
-/** The number behind the highest one that a name has had: 2 for a name that was given once. */
-async function nextSuffix(em: EntityManager, plainKey: string, tried: number | undefined): Promise<number> {
-  const { stem, extension } = splitExtension(plainKey);
-  // The bounds let the index find them: '.' is what follows '-'.
-  const [row] = await em.execute<{ highest: number | null }[]>(
-    `select max(substring(key from length(?::text) + 2 for length(key) - length(?::text) - 1)::int) as highest from used_key
-     where key > ?::text || '-' and key < ?::text || '.' and right(key, length(?::text)) = ?::text
-       and substring(key from length(?::text) + 2 for length(key) - length(?::text) - 1) ~ '^[1-9][0-9]{0,8}$'`,
-    [stem, stem + extension, stem, stem, extension, extension, stem, stem + extension],
-  );
-  return Math.max(row?.highest ?? 1, tried ?? 1) + 1;
 }

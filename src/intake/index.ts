@@ -6,8 +6,9 @@ export {
   type ReplayedFile,
   type SentFile,
 } from './file-intake.js';
+export type { RefusedObject } from './object-examination.js';
 export { IntakeStream } from './intake-stream.js';
-export { DirectIntake, type AnnouncedFile, type RefusedObject, type WelcomeFile } from './direct-intake.js';
+export { DirectIntake, type AnnouncedFile, type WelcomeFile } from './direct-intake.js';
 export type { Reservation } from './file-reservations.js';
 export {
   ChecksumDiffersError,

@@ -64,6 +64,8 @@ export class PictureStore {
       references: ownerId === undefined ? {} : { ownerId },
       filename: `${splitExtension(filename).stem}${main === undefined ? '' : `_${THUMBNAIL}`}${extension}`,
       body: Readable.from([bytes]),
+      // Of both, as the main file's room is that of its set.
+      announcedBytes: pictures.main.bytes.length + pictures.thumbnail.bytes.length,
       actor,
       metadata: { width: String(width), height: String(height) },
       ...(main && { beside: { main, variant: THUMBNAIL } }),

@@ -135,6 +135,7 @@ export class NamedFiles {
       },
       filename: stem + extension,
       body: Readable.from([bytes]),
+      announcedBytes: bytes.length,
       actor,
       ...(posted.metadata && { metadata: posted.metadata }),
       ...(idempotent && { idempotent }),

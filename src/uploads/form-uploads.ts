@@ -122,7 +122,11 @@ export class FormUploads {
         }
         const idempotent = idempotentForm(exchange.request, { actor, filename });
         const incoming = { kind, ...(await target(fields)), filename, body, actor, signal };
-        return { part: 'main', file: await this.intake.send({ ...incoming, ...(idempotent && { idempotent }) }) };
+        const announced = announcedBytes(exchange.request);
+        return {
+          part: 'main',
+          file: await this.intake.send({ ...incoming, ...announced, ...(idempotent && { idempotent }) }),
+        };
       },
       undo: async (part) => {
         if (part.part === 'main' && part.file.state === 'sent')
@@ -177,6 +181,12 @@ async function fieldOf(companion: FormCompanion, { request }: FormExchange): Pro
   const bytes = Buffer.from(typeof text === 'string' ? text : '');
   await companion.check(bytes);
   return bytes;
+}
+
+/** The form as a whole bounds its files. */
+function announcedBytes(request: Request): { readonly announcedBytes?: number } {
+  const length = request.headers['content-length'];
+  return length === undefined ? {} : { announcedBytes: Number(length) };
 }
 
 /** Two forms are the same request when route, file name and Content-Length are. */

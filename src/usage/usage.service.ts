@@ -1,7 +1,8 @@
 import { EntityManager } from '@mikro-orm/postgresql';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { readCursor, writeCursor } from '../http/index.js';
 import { OUTSIDE_ID_PATTERN } from '../storage/index.js';
+import { usageConfig, type UsageConfig } from './usage.config.js';
 import { UsageSubjectError } from './usage.errors.js';
 
 const SUBJECT = new RegExp(OUTSIDE_ID_PATTERN);
@@ -19,6 +20,8 @@ export interface Usage {
   readonly sizeBytes: number;
   readonly trashedFiles: number;
   readonly trashedSizeBytes: number;
+  /** What an owner's stored and trashed files may have together; null without a bound, and for a session. */
+  readonly quotaBytes: number | null;
   /** Of the stored files. */
   readonly byKind: readonly { readonly kind: string; readonly files: number; readonly sizeBytes: number }[];
 }
@@ -67,7 +70,10 @@ const SUBJECTS = `
 /** Says how much an owner or a session has, exactly as of one moment, without counting files. */
 @Injectable()
 export class UsageService {
-  constructor(private readonly em: EntityManager) {}
+  constructor(
+    private readonly em: EntityManager,
+    @Inject(usageConfig.KEY) private readonly config: UsageConfig,
+  ) {}
 
   /** Of one owner or one session; nothing but zeros of one that has no files. Throws `UsageSubjectError` without one. */
   async get({ ownerId, sessionId }: { readonly ownerId?: string; readonly sessionId?: string }): Promise<Usage> {
@@ -75,7 +81,7 @@ export class UsageService {
     if (subjectId === undefined || (ownerId !== undefined && sessionId !== undefined)) throw new UsageSubjectError();
     const scope = ownerId === undefined ? UsageScope.Session : UsageScope.Owner;
     const rows = await this.em.fork().execute<KindRow[]>(SUMS, [scope, [subjectId], scope, [subjectId]]);
-    return toUsage(scope, subjectId, rows);
+    return { ...toUsage(scope, subjectId, rows), quotaBytes: this.quotaOf(scope) };
   }
 
   /** All that have files, by their ids. A page may be shorter than its limit and not the last. */
@@ -95,13 +101,20 @@ export class UsageService {
       (row) => row.subject_id,
     );
     return {
-      usages: [...rows].map(([subjectId, ofSubject]) => toUsage(scope, subjectId, ofSubject)),
+      usages: [...rows].map(([subjectId, ofSubject]) => ({
+        ...toUsage(scope, subjectId, ofSubject),
+        quotaBytes: this.quotaOf(scope),
+      })),
       nextCursor: found.length > limit ? writeCursor(last) : null,
     };
   }
+
+  private quotaOf(scope: UsageScope): number | null {
+    return scope === UsageScope.Owner ? this.config.ownerQuotaBytes : null;
+  }
 }
 
-function toUsage(scope: UsageScope, subjectId: string, rows: readonly KindRow[]): Usage {
+function toUsage(scope: UsageScope, subjectId: string, rows: readonly KindRow[]): Omit<Usage, 'quotaBytes'> {
   const sum = (name: 'files' | 'size_bytes' | 'trashed_files' | 'trashed_size_bytes'): number =>
     rows.reduce((total, row) => total + Number(row[name]), 0);
   return {

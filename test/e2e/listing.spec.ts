@@ -111,6 +111,7 @@ describe('listing and usage', () => {
       sizeBytes: size,
       trashedFiles: 0,
       trashedSizeBytes: 0,
+      quotaBytes: null,
       byKind: [{ kind: 'session-original', files: 1, sizeBytes: size }],
     });
     await running.service.fetch(`/v1/files/${first.id}`, { method: 'DELETE' });

@@ -287,7 +287,7 @@ describe('files', () => {
     await intake.confirm([sent], { actor });
     const before = await usage.get({ ownerId: 'spec-owner' });
     expect(before).toMatchObject({ files: 1, sizeBytes: WAV.length });
-    expect(await sweeper.sweep()).toMatchObject({ usageFolded: 1 });
+    expect(await sweeper.sweep()).toMatchObject({ usageFolded: 2 });
     expect(await usage.get({ ownerId: 'spec-owner' })).toEqual(before);
   });
 

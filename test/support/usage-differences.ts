@@ -12,7 +12,7 @@ export const USAGE_DIFFERENCES = `
            coalesce(sum(size_bytes) filter (where status = 'stored'), 0) as size_bytes,
            count(*) filter (where status = 'trashed')::numeric as trashed_files,
            coalesce(sum(size_bytes) filter (where status = 'trashed'), 0) as trashed_size_bytes
-    from stored_file cross join lateral (values ('owner', owner_id), ('session', session_id)) s (scope, subject_id)
+    from stored_file cross join lateral (values ('owner', owner_id), ('session', session_id), ('all', '')) s (scope, subject_id)
     where status in ('stored', 'trashed') and subject_id is not null
     group by scope, subject_id, kind
   )

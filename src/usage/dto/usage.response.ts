@@ -33,6 +33,15 @@ export class UsageResponse {
   @ApiProperty({ type: 'integer', format: 'int64', example: 176_444, description: 'Bytes of the files in the trash.' })
   trashedSizeBytes!: number;
 
+  @ApiProperty({
+    type: 'integer',
+    format: 'int64',
+    nullable: true,
+    example: null,
+    description: "What an owner's stored and trashed files may have together. Null without a bound, and for a session.",
+  })
+  quotaBytes!: number | null;
+
   @ApiProperty({ type: [KindUsageResponse], description: 'Of the stored files, by name.' })
   byKind!: KindUsageResponse[];
 }

@@ -1,0 +1,135 @@
+import { buffer } from 'node:stream/consumers';
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../config/index.js';
+import { DomainError, type ErrorKind } from '../errors/index.js';
+import { Verifier, type FileChecksum, type FileVerification } from '../files/index.js';
+import {
+  extensionOf,
+  FileKinds,
+  ObjectDigest,
+  ObjectStorage,
+  type DigestAlgorithm,
+  type FileKind,
+  type ObjectChecksums,
+  type ObjectInfo,
+} from '../storage/index.js';
+import type { SentFile } from './file-intake.js';
+import type { Reservation } from './file-reservations.js';
+import {
+  ChecksumDiffersError,
+  EmptyFileError,
+  FileTooLargeError,
+  ObjectAbsentError,
+  SizeDiffersError,
+} from './intake.errors.js';
+import { isOfficeFile, officeType } from './office-package.js';
+import { SNIFF_BYTES, sniffType } from './type-sniffer.js';
+
+/** What an object has to be. */
+export interface ObjectClaims {
+  readonly originalFilename: string;
+  readonly maxSizeBytes: number;
+  readonly sizeBytes?: number;
+  readonly checksum?: FileChecksum;
+}
+
+/** An object that is not what may lie there, whatever is tried. */
+export interface RefusedObject {
+  readonly state: 'refused';
+  readonly error: DomainError;
+}
+
+/** What the store could not answer is no verdict on what it has. */
+const VERDICTS: ReadonlySet<ErrorKind> = new Set(['invalid', 'too-large', 'unsupported-type', 'unprocessable']);
+
+/** Looks at objects that others put into the store. */
+@Injectable()
+export class ObjectExamination {
+  constructor(
+    private readonly storage: ObjectStorage,
+    private readonly kinds: FileKinds,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Looks at the object: its size, its first bytes, its checksum. Throws `ObjectAbsentError` while there is none, and the
+   * store's errors, which prove nothing.
+   */
+  async examine(reserved: Reservation, claims: ObjectClaims): Promise<SentFile | RefusedObject> {
+    const found = await this.storage.head(reserved.key);
+    if (found === undefined) throw new ObjectAbsentError();
+    try {
+      assertSize(found.sizeBytes, claims);
+      await this.assertType(reserved, { ...claims, sizeBytes: found.sizeBytes });
+      const verifications = await this.verify(found, claims.checksum);
+      return {
+        state: 'sent',
+        ...reserved,
+        result: { sizeBytes: found.sizeBytes, etag: found.etag, checksums: found.checksums },
+        checksum: claims.checksum ?? verifications.at(0) ?? null,
+        verifications,
+      };
+    } catch (error) {
+      if (error instanceof DomainError && VERDICTS.has(error.kind)) return { state: 'refused', error };
+      throw error;
+    }
+  }
+
+  private async assertType(
+    { kind, key }: Reservation,
+    { originalFilename: name, sizeBytes }: ObjectClaims & { readonly sizeBytes: number },
+  ): Promise<void> {
+    const extension = extensionOf(name);
+    const head = await this.storage.find(key, { start: 0, end: Math.min(SNIFF_BYTES, sizeBytes) - 1 });
+    if (head === undefined) throw new ObjectAbsentError();
+    const foundType = isOfficeFile(extension)
+      ? (head.body.destroy(), await officeType(this.storage, { key, sizeBytes }))
+      : await sniffType(await buffer(head.body));
+    this.kinds.contentType({ kind, parameters: parametersOf(kind, key) }, { extension, foundType });
+  }
+
+  /** What vouches for the bytes: the claim where there is one, else the best that the store kept. */
+  private async verify(found: ObjectInfo, claim: FileChecksum | undefined): Promise<readonly FileVerification[]> {
+    const at = this.clock.now().toISOString();
+    if (claim === undefined)
+      return storeChecksums(found.checksums).map((kept) => ({ by: Verifier.Store, ...kept, at }));
+    const kept = storeChecksums(found.checksums).find(({ algorithm }) => algorithm === claim.algorithm)?.value;
+    const value = kept ?? (await this.compute(found.key, claim.algorithm as DigestAlgorithm));
+    if (value !== claim.value) throw new ChecksumDiffersError(claim.algorithm);
+    const by = kept === undefined ? Verifier.Service : Verifier.Store;
+    return [
+      { by: Verifier.Client, ...claim, at },
+      { by, ...claim, at },
+    ];
+  }
+
+  /** Reads the whole object, a chunk at a time: for stores that keep no checksum of it. */
+  private async compute(key: string, algorithm: DigestAlgorithm): Promise<string> {
+    const content = await this.storage.find(key);
+    if (content === undefined) throw new ObjectAbsentError();
+    const digest = ObjectDigest.of(algorithm);
+    for await (const chunk of content.body) digest.update(chunk as Buffer);
+    return digest.digest();
+  }
+}
+
+function assertSize(found: number, { sizeBytes, maxSizeBytes }: ObjectClaims): void {
+  if (found === 0) throw new EmptyFileError();
+  if (found > maxSizeBytes) throw new FileTooLargeError(maxSizeBytes);
+  if (sizeBytes !== undefined && found !== sizeBytes) throw new SizeDiffersError({ declared: sizeBytes, found });
+}
+
+/** The strongest first. */
+function storeChecksums({ sha256, crc64nvme, crc32 }: ObjectChecksums): readonly FileChecksum[] {
+  return [
+    { algorithm: 'SHA256', value: sha256 },
+    { algorithm: 'CRC64NVME', value: crc64nvme },
+    { algorithm: 'CRC32', value: crc32 },
+  ].flatMap(({ algorithm, value }) => (value === undefined ? [] : [{ algorithm, value }]));
+}
+
+function parametersOf(kind: FileKind, key: string) {
+  const parsed = kind.parse(key);
+  if (parsed === undefined) throw new Error(`${key} is not a key of ${kind.name}`);
+  return parsed.parameters;
+}
