@@ -9,7 +9,7 @@ import { main } from './support/project.mjs';
 import { s3Server } from './support/s3-server.mjs';
 
 /** Whatever is asked of these, no store answers: once, on embedded defaults, is enough. */
-const STORELESS = '(auth|edits|hostile|hostile-pictures|idempotency|listing)\\.';
+const STORELESS = '(auth|cors|edits|hostile|hostile-pictures|idempotency|listing)\\.';
 const SUITES = [
   '/test/s3/',
   '/test/[^/]+/s3-',

@@ -36,4 +36,10 @@ export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
 export { StoreAbilities } from './store-abilities.js';
 export { StoreSetupModule } from './store-setup.module.js';
-export { StoreSetup, type StoreReport } from '../object-storage/index.js';
+export {
+  StoreSetup,
+  type CorsRule,
+  type CorsRules,
+  type CorsState,
+  type StoreReport,
+} from '../object-storage/index.js';
