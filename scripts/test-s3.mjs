@@ -6,7 +6,7 @@ import { main } from './support/project.mjs';
 import { runOnS3 } from './support/s3-run.mjs';
 
 /** Whatever is asked of these, no store answers: once, on embedded defaults, is enough. */
-const STORELESS = '(auth|edits|hostile|hostile-pictures|idempotency|listing|quotas)\\.';
+const STORELESS = '(auth|cors|edits|hostile|hostile-pictures|idempotency|listing|quotas)\\.';
 const SUITES = [
   '/test/s3/',
   '/test/[^/]+/s3-',

@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
 import { appConfig, type AppConfig } from './config/index.js';
 import { requestId } from './http/index.js';
+import { corsOf, varyByOrigin } from './cors.js';
 import { contentSecurityPolicy } from './content-security-policy.js';
 import { setUpOpenApi } from './openapi.js';
 
@@ -25,13 +26,10 @@ export function setUp(app: NestExpressApplication): void {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   if (config.trustProxy !== undefined) app.set('trust proxy', config.trustProxy);
-  if (config.corsOrigins.length > 0)
-    app.enableCors({
-      origin: config.corsOrigins,
-      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
-      // For the cookies that POST /v1/sessions/:id/cookies sets. No request of ours is let in by a cookie.
-      credentials: true,
-    });
+  if (config.corsOrigins.length > 0) {
+    app.use(varyByOrigin);
+    app.enableCors(corsOf(config.corsOrigins));
+  }
   setUpOpenApi(app, config);
   setUpServer(app.getHttpServer());
 }

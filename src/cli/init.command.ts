@@ -1,6 +1,7 @@
 import { appConfig, type AppConfig } from '../config/index.js';
 import { StoreSetup, StoreSetupModule, type StoreReport } from '../storage/index.js';
 import { withModules } from './cli-contexts.js';
+import { corsText } from './cors.command.js';
 import { row, type CommandOutput } from './command-output.js';
 
 /** Prepares the store and says what it can do. Needs no database. */
@@ -23,23 +24,4 @@ function describe(report: StoreReport, corsOrigins: readonly string[]): string[]
     ...Object.entries(report.abilities).map(([ability, state]) => row(ability, state)),
     row('CORS', corsText(report.cors, corsOrigins)),
   ];
-}
-
-function corsText(state: StoreReport['cors'], origins: readonly string[]): string {
-  switch (state) {
-    case 'applied':
-      return `applied now, for ${origins.join(', ')}`;
-    case 'unchanged':
-      return `as it should be, for ${origins.join(', ')}`;
-    case 'none-configured':
-      return 'left alone: CORS_ORIGINS is not set';
-    case 'refused':
-      return 'these credentials may not change it: an administrator has to, for uploads straight from browsers';
-    case 'unsupported':
-      return 'the store has none to set';
-    case 'not-needed':
-      return 'the service answers for it';
-    default:
-      return state satisfies never;
-  }
 }

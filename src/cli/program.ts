@@ -47,6 +47,19 @@ function program(): Command {
     .description('remove what is over: abandoned uploads, files whose days in the trash are up, expired answers')
     .option('--json', 'print the report as JSON')
     .action(report(async () => (await import('./sweep.command.js')).sweep()));
+  const cors = storage
+    .command('cors')
+    .description('look after the rules by which the bucket lets pages of other origins use it');
+  cors
+    .command('apply')
+    .description('let the pages of CORS_ORIGINS use the bucket; rules of others stay')
+    .option('--json', 'print the outcome as JSON')
+    .action(report(async () => (await import('./cors.command.js')).applyCors()));
+  cors
+    .command('show')
+    .description('print the rules of the bucket')
+    .option('--json', 'print them as JSON')
+    .action(report(async () => (await import('./cors.command.js')).showCors()));
   storage
     .command('keys')
     .description('look after API keys')

@@ -3,7 +3,7 @@ import { registerAs, type ConfigType } from '@nestjs/config';
 import { Expose, Type } from 'class-transformer';
 import { IsArray, IsIn, IsInt, IsOptional, IsString, IsUrl, Max, Min } from 'class-validator';
 import { ToList } from './env-transforms.js';
-import { fromEnv } from './from-env.js';
+import { fromEnv, InvalidEnvironmentError } from './from-env.js';
 
 export const Environment = { Development: 'development', Production: 'production' } as const;
 export type Environment = (typeof Environment)[keyof typeof Environment];
@@ -63,13 +63,28 @@ export const appConfig = registerAs('app', () => {
     publicUrl: (env.PUBLIC_URL ?? `http://127.0.0.1:${env.PORT}`).replace(/\/+$/, ''),
     /** As Express takes it: a hop count, `true`, or a list of addresses. */
     trustProxy: readTrustProxy(env.TRUST_PROXY),
-    corsOrigins: env.CORS_ORIGINS,
+    /** As browsers send them in Origin; or `*` alone. */
+    corsOrigins: readOrigins(env.CORS_ORIGINS),
     /** Absolute. */
     dataDir: resolve(env.DATA_DIR),
     logLevel: env.LOG_LEVEL,
   };
 });
 export type AppConfig = ConfigType<typeof appConfig>;
+
+function readOrigins(given: readonly string[]): readonly string[] {
+  const unfit = given.filter((text) => (text === '*' ? given.length > 1 : !isOrigin(text)));
+  if (unfit.length === 0) return given;
+  throw new InvalidEnvironmentError([
+    `CORS_ORIGINS has ${unfit.join(', ')}: write each as browsers send it, such as https://app.example.org or ` +
+      'http://localhost:5173 (no path, no slash at the end), or * alone for every page',
+  ]);
+}
+
+/** A default port, capitals, a wildcard or a slash at the end would never equal what a browser sends. */
+function isOrigin(text: string): boolean {
+  return /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
 
 function readTrustProxy(value: string | undefined): number | boolean | string | undefined {
   if (value === undefined) return undefined;

@@ -1,4 +1,10 @@
-import { ObjectStorage, type StoreReport, StoreSetup } from '../object-storage/index.js';
+import {
+  type CorsRules,
+  type CorsState,
+  ObjectStorage,
+  type StoreReport,
+  StoreSetup,
+} from '../object-storage/index.js';
 
 const ABILITIES = {
   'conditional-create': 'yes',
@@ -28,6 +34,14 @@ export class LocalStoreSetup extends StoreSetup {
       abilities: ABILITIES,
       cors: 'not-needed',
     };
+  }
+
+  override allowOrigins(): Promise<CorsState> {
+    return Promise.resolve('not-needed');
+  }
+
+  override corsRules(): Promise<CorsRules> {
+    return Promise.resolve({ state: 'not-needed', rules: [] });
   }
 
   override abilities(): Promise<StoreReport['abilities']> {

@@ -56,6 +56,8 @@ export {
 } from './storage.errors.js';
 export {
   type AbilityState,
+  type CorsRule,
+  type CorsRules,
   type CorsState,
   type StoreAbility,
   type StoreReport,

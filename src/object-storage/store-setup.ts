@@ -22,6 +22,22 @@ export type VersioningState = 'enabled' | 'suspended' | 'off' | 'unsupported' | 
  */
 export type CorsState = 'applied' | 'unchanged' | 'none-configured' | 'refused' | 'unsupported' | 'not-needed';
 
+export interface CorsRule {
+  readonly id?: string;
+  /** The one that `allowOrigins` keeps. */
+  readonly ours: boolean;
+  readonly origins: readonly string[];
+  readonly methods: readonly string[];
+  readonly allowedHeaders: readonly string[];
+  readonly exposedHeaders: readonly string[];
+}
+
+/** `refused`: the credentials may not read them; `not-needed`: the service itself answers. */
+export interface CorsRules {
+  readonly state: 'read' | 'refused' | 'unsupported' | 'not-needed';
+  readonly rules: readonly CorsRule[];
+}
+
 export interface StoreReport {
   readonly driver: 's3' | 'local';
   readonly bucket: string;
@@ -41,6 +57,15 @@ export abstract class StoreSetup {
    * `StoreUnavailableError`, or `StoreRefusedError` where the bucket can neither be used nor made.
    */
   abstract ensure(options: { readonly corsOrigins: readonly string[] }): Promise<StoreReport>;
+
+  /**
+   * Lets browsers on these origins use the bucket, and no others that it did before; rules of somebody else stay. Without an
+   * origin nothing is changed. Throws `StoreUnavailableError` or `BucketMissingError`.
+   */
+  abstract allowOrigins(origins: readonly string[]): Promise<CorsState>;
+
+  /** What the bucket tells browsers now. Throws `StoreUnavailableError` or `BucketMissingError`. */
+  abstract corsRules(): Promise<CorsRules>;
 
   /** Tries what the store can do; changes nothing else. Throws `StoreUnavailableError` or `BucketMissingError`. */
   abstract abilities(): Promise<Readonly<Record<StoreAbility, AbilityState>>>;

@@ -1,26 +1,19 @@
-import {
-  CreateBucketCommand,
-  GetBucketCorsCommand,
-  GetBucketVersioningCommand,
-  PutBucketCorsCommand,
-  type BucketLocationConstraint,
-  type CORSRule,
-} from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetBucketVersioningCommand, type BucketLocationConstraint } from '@aws-sdk/client-s3';
 import type { S3Clients, S3Config } from '../s3/index.js';
 import { S3Abilities } from './s3-abilities.js';
 import { S3Bucket } from './s3-bucket.js';
+import { S3Cors } from './s3-cors.js';
 import { s3Code } from './s3-errors.js';
 import { orRefusal } from './s3-refusals.js';
 import {
   BucketMissingError,
+  type CorsRules,
   type CorsState,
   type StoreReport,
   StoreSetup,
   type VersioningState,
 } from '../object-storage/index.js';
 
-const CORS_RULE_ID = 'catalyst-storage';
-const CORS_MAX_AGE_SECONDS = 3600;
 /** Where every bucket without a location of its own is; naming it is an error there. */
 const DEFAULT_REGION = 'us-east-1';
 
@@ -28,6 +21,7 @@ const DEFAULT_REGION = 'us-east-1';
 export class S3BucketSetup extends StoreSetup {
   private readonly bucket: S3Bucket;
   private readonly trial: S3Abilities;
+  private readonly cors: S3Cors;
 
   constructor(
     private readonly clients: S3Clients,
@@ -37,6 +31,7 @@ export class S3BucketSetup extends StoreSetup {
     super();
     this.bucket = new S3Bucket(bucketName, clients.main);
     this.trial = new S3Abilities(this.bucket, clients.presigner);
+    this.cors = new S3Cors(this.bucket);
   }
 
   override async ensure({ corsOrigins }: { readonly corsOrigins: readonly string[] }): Promise<StoreReport> {
@@ -48,13 +43,23 @@ export class S3BucketSetup extends StoreSetup {
       created,
       versioning: await this.versioning(),
       abilities: await this.abilities(),
-      cors: corsOrigins.length === 0 ? 'none-configured' : await this.allowOrigins(corsOrigins),
+      cors: await this.cors.allowOrigins(corsOrigins),
     };
   }
 
   override async abilities(): Promise<StoreReport['abilities']> {
     await this.bucket.check();
     return this.trial.probe();
+  }
+
+  override async allowOrigins(origins: readonly string[]): Promise<CorsState> {
+    await this.bucket.check();
+    return this.cors.allowOrigins(origins);
+  }
+
+  override async corsRules(): Promise<CorsRules> {
+    await this.bucket.check();
+    return this.cors.show();
   }
 
   private async createIfMissing(): Promise<boolean> {
@@ -92,55 +97,7 @@ export class S3BucketSetup extends StoreSetup {
     return answer.Status === 'Enabled' ? 'enabled' : 'suspended';
   }
 
-  /** Adds our rule to the bucket's, or brings it up to date; rules of others stay. */
-  private async allowOrigins(origins: readonly string[]): Promise<CorsState> {
-    const wanted: CORSRule = {
-      ID: CORS_RULE_ID,
-      AllowedOrigins: [...origins],
-      AllowedMethods: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE'],
-      AllowedHeaders: ['*'],
-      ExposeHeaders: ['ETag', 'Location'],
-      MaxAgeSeconds: CORS_MAX_AGE_SECONDS,
-    };
-    const outcome = await orRefusal(this.putCorsRule(wanted));
-    return outcome === 'not-permitted' ? 'refused' : outcome;
-  }
-
-  private async putCorsRule(wanted: CORSRule): Promise<'applied' | 'unchanged'> {
-    const present = await this.corsRules();
-    if (present.some((rule) => isSameRule(rule, wanted))) return 'unchanged';
-    const others = present.filter((rule) => rule.ID !== CORS_RULE_ID);
-    const command = new PutBucketCorsCommand({
-      Bucket: this.bucket.name,
-      CORSConfiguration: { CORSRules: [...others, wanted] },
-    });
-    await this.ask('PutBucketCors', this.clients.main.send(command));
-    return 'applied';
-  }
-
-  private async corsRules(): Promise<readonly CORSRule[]> {
-    try {
-      const command = new GetBucketCorsCommand({ Bucket: this.bucket.name });
-      const { CORSRules = [] } = await this.ask('GetBucketCors', this.clients.main.send(command));
-      return CORSRules;
-    } catch (error) {
-      if (s3Code(error) === 'NoSuchCORSConfiguration') return [];
-      throw error;
-    }
-  }
-
   private ask<T>(operation: string, answer: Promise<T>): Promise<T> {
     return this.bucket.ask(operation, { key: '' }, answer);
   }
-}
-
-/** Stores give a rule's lists back in an order of their own. */
-function isSameRule(one: CORSRule, other: CORSRule): boolean {
-  return textOf(one) === textOf(other);
-}
-
-function textOf(rule: CORSRule): string {
-  const { ID, AllowedOrigins, AllowedMethods, AllowedHeaders, ExposeHeaders, MaxAgeSeconds } = rule;
-  const lists = [AllowedOrigins, AllowedMethods, AllowedHeaders, ExposeHeaders].map((list) => (list ?? []).toSorted());
-  return JSON.stringify([ID, lists, MaxAgeSeconds]);
 }

@@ -47,4 +47,10 @@ export { StorageModule } from './storage.module.js';
 export { MAX_PARTS } from '../object-storage/index.js';
 export { StoreAbilities } from './store-abilities.js';
 export { StoreSetupModule } from './store-setup.module.js';
-export { StoreSetup, type StoreReport } from '../object-storage/index.js';
+export {
+  StoreSetup,
+  type CorsRule,
+  type CorsRules,
+  type CorsState,
+  type StoreReport,
+} from '../object-storage/index.js';

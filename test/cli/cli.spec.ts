@@ -1,38 +1,22 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Service } from '../support/service.js';
 import { openTarget, type Target } from '../support/target.js';
+import { storage } from './command.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const MAIN = process.env['TEST_SERVICE_MAIN'] ?? join(ROOT, 'dist', 'main.js');
-const CLI = join(dirname(MAIN), 'cli', 'main.js');
 /** Each command is a process, and some start a database. */
 const PATIENCE_MS = 120_000;
 const NOBODY = { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none', S3_BUCKET_NAME: 'none' };
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function storage(args: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const { PATH = '', HOME = '' } = process.env;
-    execFile(process.execPath, [CLI, ...args], { env: { PATH, HOME, ...env } }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, stdout, stderr });
-    });
-  });
-}
-
 describe('the command line, without database or store', () => {
-  it.each([[['--help']], [['sweep', '--help']], [['keys', 'create', '--help']]])('gives help: %j', async (args) => {
-    const { code, stdout } = await storage(args, NOBODY);
-    expect(code).toBe(0);
-    expect(stdout).toContain('Usage: storage');
-  });
+  it.each([[['--help']], [['sweep', '--help']], [['cors', 'apply', '--help']], [['keys', 'create', '--help']]])(
+    'gives help: %j',
+    async (args) => {
+      const { code, stdout } = await storage(args, NOBODY);
+      expect(code).toBe(0);
+      expect(stdout).toContain('Usage: storage');
+    },
+  );
 
   it.each([
     [['nonsense']],
@@ -80,6 +64,14 @@ describe('the command line on embedded defaults', () => {
     const { code, stdout } = await storage(['init', '--json'], target.env);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ abilities: { 'conditional-create': 'yes' } });
+  });
+
+  it('has no CORS rules to set for the local store: the service itself answers', async () => {
+    const env = { ...target.env, CORS_ORIGINS: 'https://app.example.org' };
+    const applied = await storage(['cors', 'apply', '--json'], env);
+    expect(applied.code).toBe(0);
+    expect(JSON.parse(applied.stdout)).toEqual({ cors: 'not-needed', origins: ['https://app.example.org'] });
+    expect((await storage(['cors', 'show'], env)).stdout).toContain('the service itself answers');
   });
 
   it(

@@ -6,6 +6,7 @@ import {
   PutBucketCorsCommand,
 } from '@aws-sdk/client-s3';
 import { S3Clients } from '../../src/s3/index.js';
+import { S3ObjectStorage } from '../../src/s3-store/s3-object-storage.js';
 import { S3BucketSetup } from '../../src/s3-store/s3-bucket-setup.js';
 import { StoreRefusedError, StoreUnavailableError } from '../../src/object-storage/storage.errors.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
@@ -61,6 +62,56 @@ suite(`S3BucketSetup${TEST_S3_ENDPOINT === undefined ? `: ${WHY_SKIPPED}` : ''}`
     expect(await setup.ensure({ corsOrigins: ['https://new.example.org'] })).toMatchObject({ cors: 'applied' });
     const ours = (await corsRules()).filter((rule) => rule.ID === 'catalyst-storage');
     expect(ours.map((rule) => rule.AllowedOrigins)).toEqual([['https://new.example.org']]);
+  });
+
+  it('lets pages of the origins send and read what uploads need, and tells others nothing', async () => {
+    expect(await setup.allowOrigins(ORIGINS)).toBe('applied');
+    expect(await setup.allowOrigins(ORIGINS)).toBe('unchanged');
+    const storage = new S3ObjectStorage(clients, {
+      bucket: name,
+      multipartThresholdBytes: 5 * 1024 * 1024,
+      multipartPartSizeBytes: 5 * 1024 * 1024,
+    });
+    const terms = { expiresInSeconds: 60, contentType: 'text/plain' };
+    const put = await storage.presignPut('cors/a', { ...terms, sizeBytes: 1, ifAbsent: true });
+    const form = await storage.presignPost('cors/a', { ...terms, minSizeBytes: 0, maxSizeBytes: 1 });
+    const ask = (url: string, method: string, origin: string): Promise<Response> =>
+      fetch(url, {
+        method: 'OPTIONS',
+        headers: {
+          origin,
+          'access-control-request-method': method,
+          'access-control-request-headers': 'content-type,if-none-match,x-amz-checksum-sha256',
+        },
+      });
+    for (const [url, method] of [
+      [put.url, 'PUT'],
+      [form.url, 'POST'],
+    ] as const) {
+      for (const origin of ORIGINS) {
+        const answer = await ask(url, method, origin);
+        expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, origin]);
+        expect(answer.headers.get('access-control-allow-headers')).toMatch(/if-none-match/i);
+        expect(answer.headers.get('access-control-expose-headers')).toMatch(/etag[\s\S]*upload-offset/i);
+      }
+      const foreign = await ask(url, method, 'https://evil.example');
+      expect([foreign.status, foreign.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    }
+    const sent = await fetch(put.url, {
+      method: 'PUT',
+      headers: { ...put.headers, origin: ORIGINS[0] ?? '' },
+      body: 'x',
+    });
+    expect([sent.status, sent.headers.get('access-control-allow-origin')]).toEqual([200, ORIGINS[0]]);
+    await storage.delete('cors/a');
+  });
+
+  it('leaves the rules alone where there is no origin, and reads them', async () => {
+    expect(await setup.allowOrigins([])).toBe('none-configured');
+    const { state, rules } = await setup.corsRules();
+    expect(state).toBe('read');
+    expect(rules.find((rule) => rule.ours)?.origins.toSorted()).toEqual(ORIGINS.toSorted());
+    expect(rules.find((rule) => !rule.ours)).toMatchObject({ id: 'of-somebody-else', methods: ['GET'] });
   });
 
   it('tries what the store can do with the permissions of the service, and leaves nothing either', async () => {
