@@ -6,6 +6,7 @@ import { startFaultProxy } from './fault-proxy.js';
 import { Service } from './service.js';
 import { openTarget } from './target.js';
 import { TEST_S3_ENDPOINT } from './test-bucket.js';
+import { wavHeader } from './wav.js';
 
 const MEBIBYTE = 1024 * 1024;
 /** What one upload may add to the peak of the process that takes it. */
@@ -21,30 +22,18 @@ export interface MemoryMeasurement {
 
 const BOUNDARY = 'catalyst-proof-boundary';
 
-function peakMb(pid: number): number {
+/** VmHWM of a process. */
+export function peakMb(pid: number): number {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) / 1024;
 }
 
 /** A PCM WAV of so many MiB, as the only file of a form. */
 function* form(sizeMb: number): Generator<Buffer> {
-  const header = Buffer.alloc(44);
-  header.write('RIFF', 0);
-  header.writeUInt32LE(sizeMb * MEBIBYTE - 8, 4);
-  header.write('WAVEfmt ', 8);
-  header.writeUInt32LE(16, 16);
-  header.writeUInt16LE(1, 20);
-  header.writeUInt16LE(2, 22);
-  header.writeUInt32LE(48_000, 24);
-  header.writeUInt32LE(192_000, 28);
-  header.writeUInt16LE(4, 32);
-  header.writeUInt16LE(16, 34);
-  header.write('data', 36);
-  header.writeUInt32LE(sizeMb * MEBIBYTE - 44, 40);
   yield Buffer.from(
     `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="long.wav"\r\nContent-Type: audio/wav\r\n\r\n`,
   );
-  yield header;
+  yield wavHeader(sizeMb * MEBIBYTE);
   yield Buffer.alloc(MEBIBYTE - 44);
   for (let sent = 1; sent < sizeMb; sent += 1) yield Buffer.alloc(MEBIBYTE, sent & 255);
   yield Buffer.from(`\r\n--${BOUNDARY}--\r\n`);
