@@ -88,6 +88,23 @@ describe('pages of other origins', () => {
     }
   });
 
+  it('read why a form is not taken', async () => {
+    const form = new FormData();
+    form.append('file', new Blob(['x']), 'a.txt');
+    for (const [body, status, code] of [
+      [form, 403, 'LINK_INVALID'],
+      ['no form', 400, 'FORM_INVALID'],
+    ] as const) {
+      const answer = await fetch(`${running.service.url}/objects/`, {
+        method: 'POST',
+        headers: { origin: PAGE },
+        body,
+      });
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, PAGE]);
+      expect(await answer.json()).toMatchObject({ code });
+    }
+  });
+
   it('are told nothing where their origin is not listed', async () => {
     const asked = await preflight('/v1/files', { origin: OTHER, 'access-control-request-method': 'POST' });
     const answered = await running.service.fetch('/v1/files', { headers: { origin: OTHER } });

@@ -42,6 +42,7 @@ suite(`S3BucketSetup${TEST_S3_ENDPOINT === undefined ? `: ${WHY_SKIPPED}` : ''}`
       created: true,
       versioning: 'off',
       cors: 'none-configured',
+      abilities: { 'post-policy': 'yes', 'conditional-create': 'yes' },
     });
     expect(Object.values(first.abilities)).not.toContain('unknown');
     expect(await setup.ensure({ corsOrigins: [] })).toEqual({ ...first, created: false });
