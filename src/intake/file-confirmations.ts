@@ -2,7 +2,16 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import { Clock } from '../config/index.js';
-import { FileEvent, FileHooks, FileStatus, Places, StoredFile, Verifier } from '../files/index.js';
+import {
+  FileEvent,
+  FileHooks,
+  FileStatus,
+  Places,
+  StoredFile,
+  Verifier,
+  type FileChecksum,
+  type FileVerification,
+} from '../files/index.js';
 import { Idempotency } from '../idempotency/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import type { Confirmation, SentFile } from './file-intake.js';
@@ -21,6 +30,12 @@ export class FileConfirmations {
     private readonly clock: Clock,
   ) {}
 
+  /** That these checksums were seen to be those of the bytes just now. */
+  vouch(by: Verifier, checksums: readonly FileChecksum[]): readonly FileVerification[] {
+    const at = this.clock.now().toISOString();
+    return checksums.map(({ algorithm, value }) => ({ by, algorithm, value, at }));
+  }
+
   /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
   async verify(file: SentFile): Promise<SentFile> {
     const { key, result } = file;
@@ -31,11 +46,8 @@ export class FileConfirmations {
     const { crc32 } = found.checksums;
     if (crc32 === undefined || result.checksums.crc32 === undefined) return file;
     if (crc32 !== result.checksums.crc32) throw new ObjectDiffersError('its checksum differs');
-    const at = this.clock.now().toISOString();
-    return {
-      ...file,
-      verifications: [...file.verifications, { by: Verifier.Store, algorithm: 'CRC32', value: crc32, at }],
-    };
+    const byStore = this.vouch(Verifier.Store, [{ algorithm: 'CRC32', value: crc32 }]);
+    return { ...file, verifications: [...file.verifications, ...byStore] };
   }
 
   /** Marks files stored in the transaction `em`, with their audit rows, hooks and places. */

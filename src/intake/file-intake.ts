@@ -3,7 +3,6 @@ import { Injectable, Logger } from '@nestjs/common';
 import { inTransaction } from '../database/index.js';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
-import { Clock } from '../config/index.js';
 import {
   FilePurger,
   InvalidFilenameError,
@@ -51,6 +50,8 @@ export interface IncomingFile {
   readonly body: Readable;
   readonly actor: Actor;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** SHA256 or SHA512 of the whole, in base64, by the sender's word: other bytes are refused, and these say who vouches. */
+  readonly expected?: readonly FileChecksum[];
   /** Ends the transfer: the sender is gone. */
   readonly signal?: AbortSignal;
   readonly idempotent?: IdempotentRequest;
@@ -103,12 +104,12 @@ export class FileIntake {
     private readonly reservations: FileReservations,
     private readonly confirmations: FileConfirmations,
     private readonly purger: FilePurger,
-    private readonly clock: Clock,
   ) {}
 
   /**
    * Looks at the first bytes, reserves a key and streams the file into the store. What is refused leaves nothing behind.
-   * Rejects with `TypeNotAcceptedError`, `EmptyFileError`, `FileTooLargeError`, `UploadInterruptedError` or the store's errors.
+   * Rejects with `TypeNotAcceptedError`, `EmptyFileError`, `FileTooLargeError`, `UploadInterruptedError`, `ChecksumDiffersError`
+   * or the store's errors.
    */
   async send(file: IncomingFile): Promise<SentFile | ReplayedFile> {
     const name = originalFilename(file.filename);
@@ -119,7 +120,8 @@ export class FileIntake {
     const extension = extensionOf(name);
     const destination = { ...file, ...(file.beside && { variant: file.beside.variant }) };
     const { maxSizeBytes } = this.kinds.acceptance(destination);
-    const stream = await IntakeStream.open(file.body, maxSizeBytes);
+    const { expected = [] } = file;
+    const stream = await IntakeStream.open(file.body, { maxSizeBytes, expected });
     let reserved: Reservation | ReplayedFile;
     let contentType: string;
     try {
@@ -149,7 +151,11 @@ export class FileIntake {
       }
       moments.sent.publish({ fileId: reserved.fileId });
       const checksum = { algorithm: 'SHA256', value: stream.sha256() };
-      return { state: 'sent', ...reserved, result, checksum, verifications: [this.verified(checksum)] };
+      const verifications = [
+        ...this.confirmations.vouch(Verifier.Client, expected),
+        ...this.confirmations.vouch(Verifier.Service, [checksum]),
+      ];
+      return { state: 'sent', ...reserved, result, checksum, verifications };
     } catch (error) {
       if (error instanceof KeyTakenError) throw await this.withdraw(reserved, error);
       // A store that did not answer may still carry out what it was asked: the row stays to have the object removed again.
@@ -198,11 +204,6 @@ export class FileIntake {
       // The rows say what is left to do: the sweeper does it once the lease has run out.
       this.logger.warn({ event: 'DISCARD_DEFERRED', err: error, fileIds: ids });
     }
-  }
-
-  /** The bytes went by here, and this was computed of them. */
-  private verified(checksum: FileChecksum): FileVerification {
-    return { by: Verifier.Service, ...checksum, at: this.clock.now().toISOString() };
   }
 
   /** Somebody else's object lies under the key: it stays, and the next try gets another key. */

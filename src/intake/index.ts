@@ -7,6 +7,6 @@ export {
   type SentFile,
 } from './file-intake.js';
 export { IntakeStream } from './intake-stream.js';
-export { EmptyFileError, FileTooLargeError, UploadInterruptedError } from './intake.errors.js';
+export { ChecksumDiffersError, EmptyFileError, FileTooLargeError, UploadInterruptedError } from './intake.errors.js';
 export { IntakeModule } from './intake.module.js';
 export { sniffType } from './type-sniffer.js';

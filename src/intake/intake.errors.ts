@@ -46,6 +46,18 @@ export class FileLostError extends DomainError {
   }
 }
 
+/** The bytes do not have the checksum that their sender named. */
+export class ChecksumDiffersError extends DomainError {
+  readonly kind = 'unprocessable';
+  readonly code = 'CHECKSUM_MISMATCH';
+  constructor(algorithm: string) {
+    super(
+      `The bytes that arrived do not have the ${algorithm} that was announced. Nothing was kept; send them again.`,
+      { details: { algorithm } },
+    );
+  }
+}
+
 /** What the store says it has is not what was sent. */
 export class ObjectDiffersError extends DomainError {
   readonly kind = 'unavailable';
