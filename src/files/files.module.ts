@@ -5,6 +5,7 @@ import { AuditModule } from '../audit/index.js';
 import { StorageModule } from '../storage/index.js';
 import { FileEditsController } from './file-edits.controller.js';
 import { FileEdits } from './file-edits.js';
+import { FileReceiptsController } from './file-receipts.controller.js';
 import { FileHooks } from './file-hooks.js';
 import { FilePurger } from './file-purger.js';
 import { FilesController } from './files.controller.js';
@@ -19,7 +20,7 @@ import { StoredFile } from './stored-file.entity.js';
 /** Files and places: their records, and the hooks of what happens to them. */
 @Module({
   imports: [MikroOrmModule.forFeature([StoredFile, Place]), DiscoveryModule, StorageModule, AuditModule],
-  controllers: [FilesController, FileEditsController, KindsController],
+  controllers: [FilesController, FileEditsController, FileReceiptsController, KindsController],
   providers: [FileHooks, Places, PlaceNames, PlaceReader, FilePurger, FilesService, FileEdits],
   exports: [FileHooks, Places, PlaceNames, PlaceReader, FilePurger, FilesService],
 })

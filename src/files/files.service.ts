@@ -29,6 +29,13 @@ export class FilesService {
     return file;
   }
 
+  /** The record of a file that is stored or in the trash; throws `FileNotFoundError`, `FileNotStoredError`. */
+  async getReceived(id: string): Promise<StoredFile> {
+    const file = await this.get(id);
+    if (!file.isStored() && file.status !== FileStatus.Trashed) throw new FileNotStoredError(id, file.status);
+    return file;
+  }
+
   /** The records that there are of these, in no order. */
   async findMany(ids: readonly string[]): Promise<readonly StoredFile[]> {
     return this.em.fork().find(StoredFile, { id: { $in: [...ids] } });

@@ -1,6 +1,7 @@
 export { ApiFormFile } from './api-form-file.decorator.js';
 export { ApiErrors } from './api-errors.decorator.js';
 export { ApiIdempotencyKey } from './api-idempotency-key.decorator.js';
+export { ApiRawFile } from './api-raw-file.decorator.js';
 export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
 export { IfPresent } from './if-present.decorator.js';
 export { JsonBodyInterceptor, JsonLimit, RawBody } from './json-body.js';

@@ -31,9 +31,10 @@ export class FileConfirmations {
     private readonly clock: Clock,
   ) {}
 
-  /** That the bytes went by here, and this was computed of them. */
-  vouchFor(checksum: FileChecksum): FileVerification {
-    return { by: Verifier.Service, ...checksum, at: this.clock.now().toISOString() };
+  /** That these checksums were seen to be those of the bytes just now. */
+  vouch(by: Verifier, checksums: readonly FileChecksum[]): readonly FileVerification[] {
+    const at = this.clock.now().toISOString();
+    return checksums.map(({ algorithm, value }) => ({ by, algorithm, value, at }));
   }
 
   /** Asks the store whether it has what was sent, and adds what it vouches for. Throws `ObjectDiffersError`. */
@@ -46,11 +47,8 @@ export class FileConfirmations {
     const { crc32 } = found.checksums;
     if (crc32 === undefined || result.checksums.crc32 === undefined) return file;
     if (crc32 !== result.checksums.crc32) throw new ObjectDiffersError('its checksum differs');
-    const at = this.clock.now().toISOString();
-    return {
-      ...file,
-      verifications: [...file.verifications, { by: Verifier.Store, algorithm: 'CRC32', value: crc32, at }],
-    };
+    const byStore = this.vouch(Verifier.Store, [{ algorithm: 'CRC32', value: crc32 }]);
+    return { ...file, verifications: [...file.verifications, ...byStore] };
   }
 
   /**

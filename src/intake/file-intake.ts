@@ -6,6 +6,7 @@ import type { Actor } from '../auth/index.js';
 import {
   FilePurger,
   InvalidFilenameError,
+  Verifier,
   type FileChecksum,
   type FileVerification,
   type StoredFile,
@@ -49,6 +50,8 @@ export interface IncomingFile {
   readonly body: Readable;
   readonly actor: Actor;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** SHA256 or SHA512 of the whole, in base64, by the sender's word: other bytes are refused, and these say who vouches. */
+  readonly expected?: readonly FileChecksum[];
   /** Ends the transfer: the sender is gone. */
   readonly signal?: AbortSignal;
   readonly idempotent?: IdempotentRequest;
@@ -110,7 +113,8 @@ export class FileIntake {
 
   /**
    * Looks at the first bytes, reserves a key and streams the file into the store. What is refused leaves nothing behind.
-   * Rejects with `TypeNotAcceptedError`, `EmptyFileError`, `FileTooLargeError`, `UploadInterruptedError` or the store's errors.
+   * Rejects with `TypeNotAcceptedError`, `EmptyFileError`, `FileTooLargeError`, `UploadInterruptedError`, `ChecksumDiffersError`
+   * or the store's errors.
    */
   async send(file: IncomingFile): Promise<SentFile | ReplayedFile> {
     const name = originalFilename(file.filename);
@@ -121,7 +125,8 @@ export class FileIntake {
     const extension = extensionOf(name);
     const destination = { ...file, ...(file.beside && { variant: file.beside.variant }) };
     const { maxSizeBytes } = this.kinds.acceptance(destination);
-    const stream = await IntakeStream.open(file.body, maxSizeBytes);
+    const { expected = [] } = file;
+    const stream = await IntakeStream.open(file.body, { maxSizeBytes, expected });
     let reserved: Reservation | ReplayedFile;
     let contentType: string;
     try {
@@ -151,7 +156,11 @@ export class FileIntake {
       }
       moments.sent.publish({ fileId: reserved.fileId });
       const checksum = { algorithm: 'SHA256', value: stream.sha256() };
-      return { state: 'sent', ...reserved, result, checksum, verifications: [this.confirmations.vouchFor(checksum)] };
+      const verifications = [
+        ...this.confirmations.vouch(Verifier.Client, expected),
+        ...this.confirmations.vouch(Verifier.Service, [checksum]),
+      ];
+      return { state: 'sent', ...reserved, result, checksum, verifications };
     } catch (error) {
       if (error instanceof KeyTakenError) throw await this.withdraw(reserved, error);
       // A store that did not answer may still carry out what it was asked: the row stays to have the object removed again.

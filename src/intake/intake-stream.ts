@@ -1,15 +1,25 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DomainError } from '../errors/index.js';
-import { FileTooLargeError, UploadInterruptedError } from './intake.errors.js';
+import type { FileChecksum } from '../files/index.js';
+import { ChecksumDiffersError, FileTooLargeError, UploadInterruptedError } from './intake.errors.js';
 import { SNIFF_BYTES } from './type-sniffer.js';
 
+const SHA256 = 'SHA256';
+
+/** What a file on its way in has to keep to. */
+export interface IntakeRules {
+  readonly maxSizeBytes: number;
+  /** What its sender says it is: SHA256 or SHA512 of the whole. */
+  readonly expected?: readonly FileChecksum[];
+}
+
 /**
- * A file on its way in: its first bytes to look at, then all of it as a stream that counts, hashes and keeps to the limit.
+ * A file on its way in: its first bytes to look at, then all of it as a stream that counts, hashes and keeps to the rules.
  * Holds `SNIFF_BYTES` and a chunk at the most.
  */
 export class IntakeStream {
-  private readonly hash = createHash('sha256');
+  private readonly hashes: ReadonlyMap<string, Hash>;
   private bytes = 0;
   private ended = false;
 
@@ -17,11 +27,14 @@ export class IntakeStream {
     private readonly source: AsyncIterator<Buffer, undefined>,
     /** The first bytes, at most `SNIFF_BYTES` and a chunk. */
     readonly head: Buffer,
-    private readonly maxSizeBytes: number,
-  ) {}
+    private readonly rules: IntakeRules,
+  ) {
+    const algorithms = [SHA256, ...(rules.expected ?? []).map(({ algorithm }) => algorithm)];
+    this.hashes = new Map(algorithms.map((algorithm) => [algorithm, createHash(algorithm)]));
+  }
 
   /** Reads as much of the source as is needed to recognise it. */
-  static async open(source: Readable, maxSizeBytes: number): Promise<IntakeStream> {
+  static async open(source: Readable, rules: IntakeRules): Promise<IntakeStream> {
     const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
     const chunks: Buffer[] = [];
     let length = 0;
@@ -30,15 +43,15 @@ export class IntakeStream {
       if (done === true) break;
       chunks.push(value);
       length += value.length;
-      if (length > maxSizeBytes) {
+      if (length > rules.maxSizeBytes) {
         await iterator.return?.();
-        throw new FileTooLargeError(maxSizeBytes);
+        throw new FileTooLargeError(rules.maxSizeBytes);
       }
     }
-    return new IntakeStream(iterator, Buffer.concat(chunks), maxSizeBytes);
+    return new IntakeStream(iterator, Buffer.concat(chunks), rules);
   }
 
-  /** The whole file, once. Fails with `FileTooLargeError` or `UploadInterruptedError`. */
+  /** The whole file, once. Fails with `FileTooLargeError`, `UploadInterruptedError` or `ChecksumDiffersError`. */
   body(): Readable {
     return Readable.from(this.chunks(), { objectMode: false });
   }
@@ -58,9 +71,9 @@ export class IntakeStream {
     return this.ended;
   }
 
-  /** SHA-256 of the whole file in base64; asked once, after the end. */
+  /** SHA-256 of the whole file in base64; asked after the end. */
   sha256(): string {
-    return this.hash.digest('base64');
+    return this.digest(SHA256);
   }
 
   private async *chunks(): AsyncGenerator<Buffer> {
@@ -71,16 +84,30 @@ export class IntakeStream {
         if (done === true) break;
         yield this.taken(value);
       }
+      // Before the store is told that this was all: it keeps nothing of what breaks off.
+      this.assertExpected();
       this.ended = true;
     } finally {
       if (!this.ended) await this.source.return?.();
     }
   }
 
+  private assertExpected(): void {
+    for (const { algorithm, value } of this.rules.expected ?? []) {
+      if (this.digest(algorithm) !== value) throw new ChecksumDiffersError(algorithm);
+    }
+  }
+
+  private digest(algorithm: string): string {
+    const hash = this.hashes.get(algorithm);
+    if (hash === undefined) throw new Error(`Nobody asked for ${algorithm}`);
+    return hash.copy().digest('base64');
+  }
+
   private taken(chunk: Buffer): Buffer {
     this.bytes += chunk.length;
-    if (this.bytes > this.maxSizeBytes) throw new FileTooLargeError(this.maxSizeBytes);
-    this.hash.update(chunk);
+    if (this.bytes > this.rules.maxSizeBytes) throw new FileTooLargeError(this.rules.maxSizeBytes);
+    for (const hash of this.hashes.values()) hash.update(chunk);
     return chunk;
   }
 }

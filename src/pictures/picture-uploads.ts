@@ -63,7 +63,7 @@ export class PictureUploads {
     { place, actor, signal }: PictureUpload & { readonly signal: AbortSignal },
   ): Promise<NewPicture> {
     const filename = originalFilename(given);
-    const stream = await IntakeStream.open(body, this.kinds.sendable(place.kind).maxSizeBytes);
+    const stream = await IntakeStream.open(body, { maxSizeBytes: this.kinds.sendable(place.kind).maxSizeBytes });
     try {
       if (filename === '') throw new InvalidFilenameError();
       if (stream.head.length === 0) throw new EmptyFileError();

@@ -6,6 +6,7 @@ import { toFileResponse } from '../files/index.js';
 import {
   formParameters,
   FormUploads,
+  RawUploads,
   StoredAnswers,
   type FormUpload,
   type LinkQuery,
@@ -17,11 +18,12 @@ import {
   OriginalTypeQuery,
   type AssetsParam,
   type ClipQuery,
+  type SessionFileParam,
 } from './dto/session.params.js';
 import { SessionTargets } from './session-targets.js';
 import { manualUpload, SESSION_FILE_UPLOADED, sessionAsset, sessionClip, sessionOriginal } from './session-kinds.js';
 
-/** A request that brings a form. */
+/** A request that brings a form, or the bytes of a file. */
 export interface FormRequest<Query extends LinkQuery = LinkQuery> {
   readonly query: Query;
   readonly actor: Actor;
@@ -29,11 +31,12 @@ export interface FormRequest<Query extends LinkQuery = LinkQuery> {
   readonly response: Response;
 }
 
-/** Takes files in that come as forms. With `?link=1` the answer carries a link. */
+/** Takes files in that come as forms or as bodies. With `?link=1` the answer carries a link. */
 @Injectable()
 export class SessionUploads {
   constructor(
     private readonly forms: FormUploads,
+    private readonly raw: RawUploads,
     private readonly answers: StoredAnswers,
     private readonly targets: SessionTargets,
   ) {}
@@ -47,6 +50,18 @@ export class SessionUploads {
         return this.targets.original({ sessionId, type });
       },
     });
+  }
+
+  /** The whole body is the file. */
+  async rawOriginal(
+    { id: sessionId, filename }: SessionFileParam,
+    put: FormRequest<OriginalTypeQuery>,
+  ): Promise<StoredFileResponse> {
+    this.answers.permit(put);
+    const { query, actor } = put;
+    const target = this.targets.original({ sessionId, type: query.type });
+    const file = { ...target, kind: sessionOriginal, filename, actor };
+    return this.answers.of(await this.raw.receive(put, file), { query, actor, event: SESSION_FILE_UPLOADED });
   }
 
   asset({ id: sessionId, category }: AssetsParam, form: FormRequest): Promise<StoredFileResponse> {

@@ -1,7 +1,8 @@
-import { Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
+  ApiExcludeEndpoint,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
@@ -10,10 +11,11 @@ import {
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
-import { ApiErrors, ApiFormFile, ApiIdempotencyKey } from '../http/index.js';
+import { InvalidFilenameError } from '../files/index.js';
+import { ApiErrors, ApiFormFile, ApiIdempotencyKey, ApiRawFile, RawBody } from '../http/index.js';
 import { FileListResponse, PageQuery, toFileListResponse } from '../listing/index.js';
 import { StoredFileResponse } from '../uploads/index.js';
-import { OriginalTypeQuery, SessionIdParam } from './dto/session.params.js';
+import { OriginalTypeQuery, SessionFileParam, SessionIdParam } from './dto/session.params.js';
 import { SessionRestoredResponse, WorkspaceResponse } from './dto/workspace.response.js';
 import { SessionFiles } from './session-files.js';
 import { SessionUploads } from './session-uploads.js';
@@ -50,6 +52,38 @@ export class SessionsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<StoredFileResponse> {
     return this.uploads.original(id, { query, actor, request, response });
+  }
+
+  @Put(':id/files/:filename')
+  @HttpCode(201)
+  @RawBody()
+  @RequireScopes(Scope.FilesWrite)
+  @ApiOperation({
+    summary: 'Upload an original of a session as the body of the request',
+    description:
+      'As `curl -T` does; otherwise like the form. Each request stores a new file: nothing is replaced. Content-Type is not looked at. Content-Digest and Repr-Digest are enforced when they come before the body; in trailers they are ignored.',
+  })
+  @ApiRawFile()
+  @ApiIdempotencyKey('Repeating the request stores nothing twice.')
+  @ApiCreatedResponse({ type: StoredFileResponse, description: 'Stored.' })
+  @ApiErrors(409, 413, 415, 422, 507)
+  async put(
+    @Param() file: SessionFileParam,
+    @Query() query: OriginalTypeQuery,
+    @CurrentActor() actor: Actor,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<StoredFileResponse> {
+    return this.uploads.rawOriginal(file, { query, actor, request, response });
+  }
+
+  /** What a client asks that forgot the name. */
+  @Put(':id/files')
+  @RawBody()
+  @RequireScopes(Scope.FilesWrite)
+  @ApiExcludeEndpoint()
+  putNameless(): never {
+    throw new InvalidFilenameError();
   }
 
   @Get(':id/files')

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
-import { BadRequestException, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Actor } from '../auth/index.js';
-import { DomainError } from '../errors/index.js';
 import { toFileResponse, type FileResponse, type StoredFile } from '../files/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import {
@@ -13,13 +12,13 @@ import {
   type ReplayedFile,
   type SentFile,
 } from '../intake/index.js';
-import { Metrics } from '../metrics/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
 import type { FormExchange } from './form-exchange.js';
 import { goneSignal } from './gone-signal.js';
 import { FORM_OVERHEAD_BYTES, readForm, type FormFile, type FormFileHandler } from './form-reader.js';
 import type { Receipt } from './receipt.js';
 import { readSmallFile } from './small-file.js';
+import { UploadOutcomes } from './upload-outcomes.js';
 import { NoFileError } from './uploads.errors.js';
 
 const FILE_FIELD = 'file';
@@ -62,7 +61,7 @@ export class FormUploads {
   constructor(
     private readonly intake: FileIntake,
     private readonly kinds: FileKinds,
-    private readonly metrics: Metrics,
+    private readonly outcomes: UploadOutcomes,
   ) {}
 
   /** Receives the one file of a multipart/form-data request; the answer is its record. */
@@ -72,28 +71,15 @@ export class FormUploads {
 
   /** Receives the main file of a form and its companions, as one. */
   async receiveAs<Answer>(exchange: FormExchange, upload: FormUpload<Answer>): Promise<Receipt<Answer>> {
-    const kind = upload.kind.name;
-    try {
+    return this.outcomes.count(upload.kind.name, async () => {
       const parts = await this.readParts(exchange, upload);
       const main = parts.find((part) => part.part === 'main')?.file;
       if (main === undefined) throw new NoFileError(upload.field ?? FILE_FIELD);
-      if (main.state === 'replayed') {
-        this.metrics.uploads.inc({ kind, outcome: 'replayed' });
-        return { answer: main.answer as Answer, replayed: true };
-      }
-      const files = await this.intake.confirm(
-        [main, ...(await this.sendCompanions(main, { exchange, parts, upload }))],
-        upload,
-      );
-      const [stored] = files;
-      if (stored === undefined) throw new Error('A file was sent, and none was confirmed');
-      this.metrics.uploads.inc({ kind: main.kind.name, outcome: 'stored' });
-      this.metrics.uploadedBytes.inc({ kind: main.kind.name }, main.result.sizeBytes);
-      return { answer: upload.answer(stored, files), replayed: false };
-    } catch (error) {
-      this.metrics.uploads.inc({ kind, outcome: outcomeOf(error) });
-      throw error;
-    }
+      if (main.state === 'replayed') return main;
+      const companions = await this.sendCompanions(main, { exchange, parts, upload });
+      const files = await this.intake.confirm([main, ...companions], upload);
+      return { state: 'stored', files, answer: upload.answer };
+    });
   }
 
   /** Reads a form whose files are not stored as they come. */
@@ -197,9 +183,4 @@ function idempotentForm(request: Request, { actor, filename }: { readonly actor:
     filename,
     request.headers['content-length'] ?? 'chunked',
   ]);
-}
-
-function outcomeOf(error: unknown): string {
-  if (error instanceof DomainError) return error.code;
-  return error instanceof BadRequestException ? 'VALIDATION_FAILED' : 'INTERNAL_ERROR';
 }

@@ -4,6 +4,7 @@ export type { FormExchange } from './form-exchange.js';
 export { formParameters } from './form-parameters.js';
 export type { FormFile, FormFileHandler } from './form-reader.js';
 export { FormUploads, type FormCompanion, type FormTarget, type FormUpload } from './form-uploads.js';
+export { RawUploads } from './raw-uploads.js';
 export type { Receipt } from './receipt.js';
 export { readSmallFile } from './small-file.js';
 export { goneSignal } from './gone-signal.js';

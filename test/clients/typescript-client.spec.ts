@@ -110,6 +110,7 @@ describe('The TypeScript client that @hey-api/openapi-ts generates', () => {
           status: 'stored',
           checksum: { algorithm: 'SHA256', value: sha256 },
           metadata: {},
+          rejectedReason: null,
         },
         withLink: 'local',
         listed: [true],
@@ -117,6 +118,7 @@ describe('The TypeScript client that @hey-api/openapi-ts generates', () => {
         ofKind: true,
         kinds: expect.arrayContaining([['session-original', 500 * 1024 * 1024]]),
         downloaded: { httpStatus: 200, sha256 },
+        put: { sizeBytes: sample.length, verifiers: ['client', 'service', 'store'] },
         missing: { httpStatus: 404, code: 'FILE_NOT_FOUND' },
       });
     },

@@ -26,17 +26,20 @@ function statusesInSources(): (readonly [string, string])[] {
 }
 
 /** The page's rows: code and status; a dash where the code is never the answer to a request. */
-const ROWS = new Map(
-  [...PAGE.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| +(\d{3}|–) +\|/gm)].map(([, code, status]) => [code, status]),
-);
+const ROWS = [...PAGE.matchAll(/^\| `([A-Z][A-Z0-9_]+)` +\| +(\d{3}|–) +\|/gm)].map(([, code = '', status = '']) => ({
+  code,
+  status,
+}));
 
 describe('docs/errors.md', () => {
   it('lists every code of the sources, and no other', () => {
     expect(codesInSources().length).toBeGreaterThan(50);
-    expect([...ROWS.keys()].sort()).toEqual(codesInSources());
+    expect([...new Set(ROWS.map(({ code }) => code))].sort()).toEqual(codesInSources());
   });
 
   it.each(statusesInSources())('gives %s the status %s, or none', (code, status) => {
-    expect([status, '–']).toContain(ROWS.get(code));
+    const given = ROWS.filter((row) => row.code === code).map((row) => row.status);
+    // A code may have a row in two sections: S3 answers another status than the API.
+    expect(given.some((found) => found === status || found === '–')).toBe(true);
   });
 });

@@ -51,6 +51,7 @@ export interface FileRecord {
   readonly etag: string;
   readonly checksum: { readonly algorithm: string; readonly value: string };
   readonly status: string;
+  readonly rejectedReason: string | null;
   readonly condition: string;
   readonly processingStatus: string | null;
   readonly sessionId: string | null;

@@ -69,6 +69,7 @@ describe('a recording of a session', () => {
         etag: expect.stringMatching(/^[^"]+$/) as unknown,
         checksum: { algorithm: 'SHA256', value: sha256(bytes) },
         status: 'stored',
+        rejectedReason: null,
         condition: 'ok',
         processingStatus: 'queued',
         sessionId: session,

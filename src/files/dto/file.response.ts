@@ -60,6 +60,14 @@ export class FileResponse {
   @ApiProperty({ enum: FileStatus, enumName: 'FileStatus', example: FileStatus.Stored })
   status!: FileStatus;
 
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: null,
+    description: 'Of a rejected file: the code that says why, such as CHECKSUM_MISMATCH.',
+  })
+  rejectedReason!: string | null;
+
   @ApiProperty({ enum: FileCondition, enumName: 'FileCondition', example: FileCondition.Ok })
   condition!: FileCondition;
 
@@ -121,6 +129,13 @@ export class FileResponse {
   trashedAt!: Date | null;
 }
 
+/** The checksum of a file's bytes, where one was computed. */
+export function checksumOf({ checksumAlgorithm, checksumValue }: StoredFile): ChecksumResponse | null {
+  return checksumAlgorithm != null && checksumValue != null
+    ? { algorithm: checksumAlgorithm, value: checksumValue }
+    : null;
+}
+
 /** The record as clients see it. */
 export function toFileResponse(file: StoredFile): FileResponse {
   return {
@@ -132,11 +147,9 @@ export function toFileResponse(file: StoredFile): FileResponse {
     contentType: file.contentType,
     sizeBytes: file.sizeBytes ?? null,
     etag: file.etag ?? null,
-    checksum:
-      file.checksumAlgorithm != null && file.checksumValue != null
-        ? { algorithm: file.checksumAlgorithm, value: file.checksumValue }
-        : null,
+    checksum: checksumOf(file),
     status: file.status,
+    rejectedReason: file.rejectedReason ?? null,
     condition: file.condition,
     processingStatus: file.processingStatus ?? null,
     sessionId: file.sessionId ?? null,

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsUUID } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID } from 'class-validator';
 import { EmptyAsAbsent } from '../../http/index.js';
 import { PageQuery } from '../../listing/index.js';
 import { FormatFamily, IsOutsideId, OUTSIDE_ID_PATTERN } from '../../storage/index.js';
@@ -11,6 +11,13 @@ export class SessionIdParam {
   @ApiProperty({ example: '42', pattern: OUTSIDE_ID_PATTERN })
   @IsOutsideId()
   id!: string;
+}
+
+/** A session, and the name of a file that is sent to it. */
+export class SessionFileParam extends SessionIdParam {
+  @ApiProperty({ example: 'interview.wav', description: 'Percent-encoded UTF-8; made safe as in forms.' })
+  @IsString()
+  filename!: string;
 }
 
 /** A session, and which of its assets. */

@@ -6,11 +6,13 @@ import { createHash } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { basename } from 'node:path';
 import {
+  fileReceiptsReceipt,
   filesGet,
   filesLink,
   filesList,
   kindsList,
   sessionsFiles,
+  sessionsPut,
   sessionsUpload,
   type FileResponse,
 } from './client/index.js';
@@ -36,6 +38,7 @@ const sizeBytes: number | null = record.sizeBytes;
 const status: 'pending' | 'stored' | 'trashed' | 'purging' | 'rejected' = record.status;
 const checksum: { algorithm: string; value: string } | null = record.checksum;
 const metadata: Record<string, string> = record.metadata;
+const rejectedReason: string | null = record.rejectedReason;
 
 const ofSession = await sessionsFiles({ path: { id: SESSION }, query: { limit: 10 }, throwOnError: true });
 const ofKind = await filesList({ query: { kind: record.kind, status: 'stored' }, throwOnError: true });
@@ -49,18 +52,30 @@ const link = await filesLink({
 const download = await fetch(link.data.url);
 const bytes = new Uint8Array(await download.arrayBuffer());
 
+// The body is the file.
+const digest = createHash('sha256').update(bytes).digest('base64');
+const put = await sessionsPut({
+  path: { id: SESSION, filename: basename(path) },
+  headers: { 'Content-Digest': `sha-256=:${digest}:` },
+  body: file,
+  throwOnError: true,
+});
+const receipt = await fileReceiptsReceipt({ path: { id: put.data.id }, throwOnError: true });
+const verifiers: ('client' | 'service' | 'store')[] = receipt.data.verifications.map(({ by }) => by);
+
 // An error is a value of the documented type.
 const missing = await filesGet({ path: { id: '019a9b1c-7a52-7c31-9d3e-5b1f0e2d4c6a' } });
 
 console.log(
   JSON.stringify({
-    uploaded: { httpStatus: uploaded.response.status, storedAt, sizeBytes, status, checksum, metadata },
+    uploaded: { httpStatus: uploaded.response.status, storedAt, sizeBytes, status, checksum, metadata, rejectedReason },
     withLink: uploaded.data.link?.servedBy,
     listed: ofSession.data.items.map(({ id }) => id === record.id),
     nextCursor: ofSession.data.nextCursor,
     ofKind: ofKind.data.items.some(({ id }) => id === record.id),
     kinds: kinds.data.items.map(({ kind, maxSizeBytes }) => [kind, maxSizeBytes]),
     downloaded: { httpStatus: download.status, sha256: createHash('sha256').update(bytes).digest('base64') },
+    put: { sizeBytes: put.data.sizeBytes, verifiers },
     missing: { httpStatus: missing.response?.status, code: missing.error?.code },
   }),
 );
