@@ -175,8 +175,15 @@ export function assertPartNumber(partNumber: number): void {
   throw new InvalidPartError(`part numbers are 1 to ${MAX_PARTS}`);
 }
 
-export function toPart(partNumber: number, { etag, sizeBytes, checksums }: StoredFacts): UploadedPart {
-  return { partNumber, etag, sizeBytes, ...(checksums.crc32 !== undefined && { crc32: checksums.crc32 }) };
+export function toPart(partNumber: number, facts: StoredFacts): UploadedPart {
+  const { etag, sizeBytes, checksums, lastModified } = facts;
+  return {
+    partNumber,
+    etag,
+    sizeBytes,
+    ...(checksums.crc32 !== undefined && { crc32: checksums.crc32 }),
+    modifiedAt: new Date(lastModified),
+  };
 }
 
 function partPath(folder: string, partNumber: number): string {

@@ -116,6 +116,20 @@ describe('the links of the local store', () => {
     expect(await answers[0]!.json()).toMatchObject({ statusCode: 403, code: 'LINK_INVALID' });
   });
 
+  it('say in a code that they have expired, of objects and of parts', async () => {
+    const ref = await opened.storage.createMultipart('late', { contentType: OCTETS });
+    const links = [
+      await opened.storage.presignGet('late', { expiresInSeconds: 1 }),
+      await opened.storage.presignPart(ref, { expiresInSeconds: 1, partNumber: 1 }),
+    ];
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    for (const link of links) {
+      const answer = await send(link, link.method === 'PUT' ? { body: 'x' } : {});
+      expect([answer.status, await answer.json()]).toMatchObject([403, { code: 'LINK_EXPIRED' }]);
+    }
+    await opened.storage.abortMultipart(ref);
+  });
+
   it('close the file when the reader goes away', async () => {
     await put(opened.storage, 'large', someBytes(8 * MEBIBYTE));
     const link = await opened.storage.presignGet('large', MINUTE);

@@ -1,4 +1,5 @@
 export { crc32Combine, crc32ToBase64 } from './crc32.js';
+export { DigestAlgorithm, ObjectDigest } from './object-digest.js';
 export { assertObjectKey } from './object-key.js';
 export {
   AvailabilityState,

@@ -8,6 +8,8 @@ export interface ObjectChecksums {
   readonly crc32?: string;
   readonly crc64nvme?: string;
   readonly sha256?: string;
+  /** Eight bytes, big-endian. */
+  readonly crc64nvme?: string;
 }
 
 /**
@@ -119,6 +121,8 @@ export interface UploadedPart {
   readonly sizeBytes: number;
   /** CRC-32 in base64, where the store keeps one. */
   readonly crc32?: string;
+  /** When it was sent, where the store was asked for it. */
+  readonly modifiedAt?: Date;
 }
 
 /** What completing names of each part. */

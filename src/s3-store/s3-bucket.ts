@@ -72,6 +72,8 @@ interface ObjectHeaders extends ArchiveHeaders {
 interface ChecksumHeaders {
   readonly ChecksumCRC32?: string | undefined;
   readonly ChecksumSHA256?: string | undefined;
+  readonly ChecksumCRC64NVME?: string | undefined;
+  readonly ChecksumType?: string | undefined;
 }
 
 export function toObjectInfo(key: string, headers: ObjectHeaders & ChecksumHeaders): ObjectInfo {
@@ -88,11 +90,19 @@ export function toObjectInfo(key: string, headers: ObjectHeaders & ChecksumHeade
 }
 
 /** Composite checksums (`...-12`) say something about the parts, not about the bytes. */
-export function toChecksums({ ChecksumCRC32: crc32, ChecksumSHA256: sha256 }: ChecksumHeaders): ObjectChecksums {
+export function toChecksums(headers: ChecksumHeaders): ObjectChecksums {
+  const { ChecksumCRC32: crc32, ChecksumSHA256: sha256, ChecksumCRC64NVME: crc64nvme } = headers;
+  if (headers.ChecksumType === 'COMPOSITE') return {};
   return {
-    ...(crc32 !== undefined && !crc32.includes('-') && { crc32 }),
-    ...(sha256 !== undefined && !sha256.includes('-') && { sha256 }),
+    ...(isWhole(crc32) && { crc32 }),
+    ...(isWhole(sha256) && { sha256 }),
+    ...(isWhole(crc64nvme) && { crc64nvme }),
   };
+}
+
+/** Stores that do not name the type still write the number of parts. */
+function isWhole(checksum: string | undefined): checksum is string {
+  return checksum?.includes('-') === false;
 }
 
 export function unquote(etag: string | undefined): string {

@@ -95,6 +95,7 @@ export class S3Multipart {
       etag: unquote(part.ETag),
       sizeBytes: part.Size ?? 0,
       ...(part.ChecksumCRC32 !== undefined && { crc32: part.ChecksumCRC32 }),
+      ...(part.LastModified !== undefined && { modifiedAt: part.LastModified }),
     }));
     const last = parts.at(-1);
     return { parts, ...(output.IsTruncated === true && last && { nextAfterPartNumber: last.partNumber }) };

@@ -219,6 +219,55 @@ export function linkBehaviours(subject: Subject): void {
     expect((await facts(subject.storage, key)).contentType).toBe('video/mp4');
   });
 
+  it('takes a part whatever its sender says it is, and answers its ETag in quotes', async () => {
+    const key = `${subject.folder()}x`;
+    const ref = await subject.storage.createMultipart(key, { contentType: 'video/mp4' });
+    const link = await subject.storage.presignPart(ref, { ...MINUTE, partNumber: 1 });
+    expect(link.headers).toEqual({});
+    for (const type of ['image/png', 'application/json', 'application/x-www-form-urlencoded', '']) {
+      const refused = subject.gaps.includes('unsigned-type-refused');
+      const answer = await subject.send(link, {
+        body: Buffer.from('{}'),
+        ...(!refused && { headers: { 'content-type': type } }),
+      });
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('etag')).toMatch(/^"[^"]+"$/);
+    }
+    const { parts } = await subject.storage.listParts(ref);
+    await subject.storage.completeMultipart(ref, parts);
+    expect((await facts(subject.storage, key)).contentType).toBe('video/mp4');
+    expect(await readText(subject.storage, key)).toBe('{}');
+  });
+
+  it('takes a part over no link that has expired', async () => {
+    const ref = await subject.storage.createMultipart(`${subject.folder()}x`, { contentType: OCTETS });
+    const link = await subject.storage.presignPart(ref, { expiresInSeconds: 1, partNumber: 1 });
+    await seconds(2.5);
+    expect((await subject.send(link, { body: Buffer.from('x') })).status).toBe(403);
+    expect((await subject.storage.listParts(ref)).parts).toEqual([]);
+    await subject.storage.abortMultipart(ref);
+  });
+
+  it('changes nothing when the link of a part is used again, after completing or aborting', async () => {
+    const key = `${subject.folder()}x`;
+    const refs = [
+      await subject.storage.createMultipart(key, { contentType: OCTETS }),
+      await subject.storage.createMultipart(key, { contentType: OCTETS }),
+    ] as const;
+    const links = await Promise.all(refs.map((ref) => subject.storage.presignPart(ref, { ...MINUTE, partNumber: 1 })));
+    for (const link of links) expect((await subject.send(link, { body: Buffer.from('sent') })).status).toBe(200);
+    const { parts } = await subject.storage.listParts(refs[0]);
+    const { etag } = await subject.storage.completeMultipart(refs[0], parts);
+    await subject.storage.abortMultipart(refs[1]);
+    for (const link of links) {
+      expect((await subject.send(link, { body: Buffer.from('sent') })).status).toBe(404);
+      expect((await subject.send(link, { body: Buffer.from('other bytes') })).status).toBe(404);
+    }
+    expect(await readText(subject.storage, key)).toBe('sent');
+    expect((await facts(subject.storage, key)).etag).toBe(etag);
+    expect((await subject.storage.listUploads({ prefix: key })).uploads).toEqual([]);
+  });
+
   it('takes no part under another number, and none of an upload that is gone', async () => {
     const key = `${subject.folder()}x`;
     const ref = await subject.storage.createMultipart(key, { contentType: OCTETS });

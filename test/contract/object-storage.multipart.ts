@@ -146,6 +146,7 @@ export function multipartBehaviours(subject: Subject): void {
       expect(page.parts.length).toBeLessThanOrEqual(2);
       for (const part of page.parts) {
         expect(part.sizeBytes).toBe(part.partNumber);
+        expect(Math.abs((part.modifiedAt?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
         numbers.push(part.partNumber);
       }
       after = page.nextAfterPartNumber;

@@ -21,9 +21,11 @@ export const OCTETS = 'application/octet-stream';
  * Where a real store is known to do less than the contract.
  * `signed-sha256-unverified`: takes a body that does not have the SHA-256 in the signed header.
  * `every-part-named`: completes only with every part that was sent (Ceph).
+ * `unsigned-type-refused`: answers 403 to a Content-Type that the link did not sign (Ceph 19.2.6 and 20.2.4; fixed since).
  * `uploads-loosely-ordered`: lists open uploads by key and upload id as one word, so that `a-b` precedes `a` (Ceph).
  */
-export type KnownGap = 'signed-sha256-unverified' | 'every-part-named' | 'uploads-loosely-ordered';
+export type KnownGap =
+  'signed-sha256-unverified' | 'every-part-named' | 'uploads-loosely-ordered' | 'unsigned-type-refused';
 
 /** One adapter with an empty bucket behind it, or a bucket in which nobody else writes below the contract's own prefixes. */
 export interface StorageUnderTest {
