@@ -14,6 +14,7 @@ export {
   EmptyFileError,
   FileLostError,
   FileTooLargeError,
+  KeyOccupiedError,
   ObjectAbsentError,
   SizeDiffersError,
   UploadInterruptedError,

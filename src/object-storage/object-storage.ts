@@ -6,7 +6,6 @@ export type ObjectServer = 's3' | 'local';
 /** Checksums a store keeps of a whole object, each in base64 as S3 writes them. */
 export interface ObjectChecksums {
   readonly crc32?: string;
-  readonly crc64nvme?: string;
   readonly sha256?: string;
   /** Eight bytes, big-endian. */
   readonly crc64nvme?: string;
