@@ -14,10 +14,12 @@ import {
 import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { FileResponse, toFileResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey, JsonLimit, RequireJson } from '../http/index.js';
+import { toUploadKindsResponse, UploadKindsResponse } from './dto/upload-kinds.response.js';
 import { UploadIdParam } from './dto/upload-id.param.js';
 import { CompleteUploadRequest, OpenUploadRequest, SignPartsRequest } from './dto/upload.requests.js';
 import { OpenedUploadResponse, PartUrlsResponse, UploadResponse } from './dto/upload.responses.js';
 import { RestUploads } from './rest-uploads.js';
+import { UploadTargets } from './upload-targets.js';
 
 /** 10,000 parts with their ETags have some 660 KB. */
 const COMPLETION_BYTES = 2 * 1024 * 1024;
@@ -29,7 +31,21 @@ const COMPLETION_BYTES = 2 * 1024 * 1024;
 @ApiExtraModels(OpenUploadRequest)
 @Controller('uploads')
 export class DirectUploadsController {
-  constructor(private readonly uploads: RestUploads) {}
+  constructor(
+    private readonly uploads: RestUploads,
+    private readonly targets: UploadTargets,
+  ) {}
+
+  @Get('kinds')
+  @RequireScopes(Scope.FilesRead)
+  @ApiOperation({
+    summary: 'List the kinds of files that can be sent straight to the bucket',
+    description: 'With what they need besides name and size. What a kind takes is in GET /v1/kinds.',
+  })
+  @ApiOkResponse({ type: UploadKindsResponse })
+  kinds(): UploadKindsResponse {
+    return toUploadKindsResponse(this.targets);
+  }
 
   @Post()
   @UseGuards(RequireJson)

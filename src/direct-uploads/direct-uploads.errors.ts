@@ -42,6 +42,17 @@ export class ChecksumUnsupportedError extends DomainError {
   }
 }
 
+/** A checksum that is named only now, of a file that was stored before: whoever named it has other bytes. */
+export class StoredChecksumDiffersError extends DomainError {
+  readonly kind = 'conflict';
+  readonly code = 'STORED_CHECKSUM_DIFFERS';
+  constructor(algorithm: string) {
+    super(`The file was stored before, and its bytes have another ${algorithm}. It stays as it is.`, {
+      details: { algorithm },
+    });
+  }
+}
+
 export class InvalidChecksumError extends DomainError {
   readonly kind = 'invalid';
   readonly code = 'INVALID_CHECKSUM';

@@ -14,6 +14,7 @@ import { DirectUploads } from './direct-uploads.service.js';
 import { RestUploads } from './rest-uploads.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadDrafts } from './upload-drafts.js';
+import { UploadLeftovers } from './upload-leftovers.js';
 import { UploadReaper } from './upload-reaper.js';
 import { UploadSettlement } from './upload-settlement.js';
 import { UploadTargets } from './upload-targets.js';
@@ -41,6 +42,7 @@ import { Upload } from './upload.entity.js';
     UploadSettlement,
     UploadUrls,
     UploadCompletion,
+    UploadLeftovers,
     UploadReaper,
     DirectUploads,
     RestUploads,

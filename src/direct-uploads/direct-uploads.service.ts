@@ -1,14 +1,16 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { Idempotency, type IdempotencyHold } from '../idempotency/index.js';
+import { KeyOccupiedError } from '../intake/index.js';
 import { ObjectStorage } from '../storage/index.js';
-import { UploadNotFoundError } from './direct-uploads.errors.js';
+import { UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
+import { moments } from './moments.js';
 import { UploadDrafts, type UploadDraft, type UploadRequest } from './upload-drafts.js';
 import { UploadSettlement } from './upload-settlement.js';
-import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
+import { NOT_OPENED, Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
 /** How long another request with the same Idempotency-Key waits for one that may have died. */
 const HOLD_MS = 60_000;
@@ -21,6 +23,8 @@ type Begun =
 /** Opens uploads, finds them for who opened them, and gives them up. */
 @Injectable()
 export class DirectUploads {
+  private readonly logger = new Logger(DirectUploads.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
@@ -39,16 +43,18 @@ export class DirectUploads {
     const begun = await this.begin(draft);
     if (begun.state === 'replayed') return this.get({ id: begun.id }, request.actor);
     const { upload, hold } = begun;
+    moments.opened.publish({ uploadId: upload.id, fileId: upload.fileId });
     try {
+      await this.assertVacant(upload);
       const storeUploadId = await this.openAtStore(upload, draft.file.contentType);
-      return await inTransaction(this.em, async (em) => {
-        await em.nativeUpdate(Upload, { id: upload.id }, { storeUploadId });
-        if (hold !== undefined) await this.idempotency.finish(em, hold, upload.id);
-        return em.findOneOrFail(Upload, { id: upload.id }, { refresh: true });
-      });
+      moments.started.publish({ uploadId: upload.id, fileId: upload.fileId });
+      return await this.record(upload, { storeUploadId, hold });
     } catch (error) {
-      const end = { status: UploadStatus.Aborted, reason: 'NOT_OPENED', actor: request.actor };
-      await this.settlement.abandon(upload, end);
+      if (error instanceof KeyOccupiedError) await this.settlement.withdraw(upload);
+      else {
+        const end = { status: UploadStatus.Aborted, reason: NOT_OPENED, actor: request.actor };
+        await this.settlement.abandon(upload, end);
+      }
       if (hold !== undefined) await this.idempotency.release(this.em.fork(), hold);
       throw error;
     }
@@ -65,6 +71,26 @@ export class DirectUploads {
   async abort(upload: Upload, actor: Actor): Promise<void> {
     if (!upload.isOpen()) return;
     await this.settlement.abandon(upload, { status: UploadStatus.Aborted, reason: 'ABORTED', actor });
+  }
+
+  /** An object that no record knows is not ours to replace, and what lies under our key will be ours to remove. */
+  private async assertVacant({ key }: Upload): Promise<void> {
+    if ((await this.storage.head(key)) === undefined) return;
+    this.logger.warn({ event: 'KEY_OCCUPIED', key }, 'the bucket has an object that no record knows');
+    throw new KeyOccupiedError();
+  }
+
+  /** Throws `UploadFinishedError` where this took so long that the upload was given up meanwhile. */
+  private record(
+    { id }: Upload,
+    { storeUploadId, hold }: { readonly storeUploadId: string | null; readonly hold: IdempotencyHold | undefined },
+  ): Promise<Upload> {
+    return inTransaction(this.em, async (em) => {
+      const recorded = await em.nativeUpdate(Upload, { id, status: UploadStatus.Open }, { storeUploadId });
+      if (recorded === 0) throw new UploadFinishedError({ status: UploadStatus.Expired, reason: NOT_OPENED });
+      if (hold !== undefined) await this.idempotency.finish(em, hold, id);
+      return em.findOneOrFail(Upload, { id }, { refresh: true });
+    });
   }
 
   private begin(draft: UploadDraft): Promise<Begun> {

@@ -6,6 +6,7 @@ import { checkQuery } from '../http/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { ObjectStorage, UploadMissingError, type UploadedPart } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
+import { UploadFinishedError } from './direct-uploads.errors.js';
 import { DirectUploads } from './direct-uploads.service.js';
 import { OpenUploadRequest, type CompleteUploadRequest, type SignPartsRequest } from './dto/upload.requests.js';
 import {
@@ -75,8 +76,7 @@ export class RestUploads {
   async status(id: string, actor: Actor): Promise<UploadResponse> {
     const upload = await this.uploads.get({ id }, actor);
     const parts = await this.partsOf(upload);
-    // Who asks is still there.
-    if (upload.isOpen()) await this.settlement.touch(upload);
+    if (upload.isOpen()) await this.stayOpen(upload);
     return toUploadResponse(await this.uploads.get({ id }, actor), parts);
   }
 
@@ -111,6 +111,15 @@ export class RestUploads {
     const count = withinUpload(upload, { from: 1, count: FIRST_PARTS });
     const parts = await this.urls.parts(upload, { from: 1, count });
     return { ...common, parts: toPartUrls(parts), expiresAt: parts[0]?.request.expiresAt ?? common.expiresAt };
+  }
+
+  /** Who asks is still there. That it ended at this moment is an answer too. */
+  private async stayOpen(upload: Upload): Promise<void> {
+    try {
+      await this.settlement.touch(upload);
+    } catch (error) {
+      if (!(error instanceof UploadFinishedError)) throw error;
+    }
   }
 
   private async partsOf(upload: Upload): Promise<readonly UploadedPart[]> {

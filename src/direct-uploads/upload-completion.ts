@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
@@ -19,10 +19,12 @@ import {
   UploadMissingError,
   type CompletedPart,
 } from '../storage/index.js';
-import { UploadFinishedError } from './direct-uploads.errors.js';
+import { StoredChecksumDiffersError, UploadFinishedError } from './direct-uploads.errors.js';
+import { moments } from './moments.js';
 import { allParts, chooseParts } from './upload-parts.js';
 import { assertChecksum } from './upload-plan.js';
 import { UploadSettlement } from './upload-settlement.js';
+import { UploadTargets } from './upload-targets.js';
 import { refOf } from './upload-urls.js';
 import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
@@ -41,12 +43,15 @@ export interface CompletionRequest {
  */
 @Injectable()
 export class UploadCompletion {
+  private readonly logger = new Logger(UploadCompletion.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
     private readonly intake: DirectIntake,
     private readonly files: FilesService,
     private readonly kinds: FileKinds,
+    private readonly targets: UploadTargets,
     private readonly settlement: UploadSettlement,
     private readonly metrics: Metrics,
   ) {}
@@ -56,17 +61,14 @@ export class UploadCompletion {
    * `PartsMissingError` and `ObjectAbsentError` while bytes are missing, and the reason for which what was sent is rejected.
    */
   async complete(upload: Upload, request: CompletionRequest): Promise<StoredFile> {
-    if (!upload.isOpen()) return this.settled(upload);
     const { checksum } = request;
     if (checksum !== undefined) assertChecksum(checksum, upload.strategy);
+    if (!upload.isOpen()) return this.settled(upload, checksum);
     try {
-      const file = await this.finish(upload, request);
-      this.metrics.uploads.inc({ kind: upload.kind, outcome: 'stored' });
-      this.metrics.uploadedBytes.inc({ kind: upload.kind }, file.sizeBytes ?? 0);
-      return file;
+      return await this.finish(upload, request);
     } catch (error) {
       if (!(error instanceof FileLostError)) throw error;
-      return this.settled(await this.em.fork().findOneOrFail(Upload, { id: upload.id }));
+      return this.settled(await this.em.fork().findOneOrFail(Upload, { id: upload.id }), checksum);
     }
   }
 
@@ -90,7 +92,9 @@ export class UploadCompletion {
       },
     );
     if (outcome.state === 'refused') return this.reject(upload, { error: outcome.error, actor });
-    return this.settlement.complete(upload, outcome, actor);
+    const stored = await this.settlement.complete(upload, outcome, actor);
+    this.tell(upload, stored);
+    return stored;
   }
 
   private async finish(upload: Upload, request: CompletionRequest): Promise<StoredFile> {
@@ -103,6 +107,7 @@ export class UploadCompletion {
         return this.reject(upload, { error, actor: request.actor });
       throw error;
     }
+    moments.assembled.publish({ uploadId: upload.id, fileId: upload.fileId });
     return this.confirm(upload, request);
   }
 
@@ -127,8 +132,9 @@ export class UploadCompletion {
     } catch (error) {
       // Fetched before, by whoever did not come to confirm it.
       if (error instanceof KeyTakenError) return;
-      if (error instanceof ObjectMissingError) throw new ObjectAbsentError();
-      throw error;
+      if (!(error instanceof ObjectMissingError)) throw error;
+      // Whoever fetched it has confirmed it too, and cleared it away.
+      if ((await this.storage.head(key)) === undefined) throw new ObjectAbsentError();
     }
   }
 
@@ -163,16 +169,43 @@ export class UploadCompletion {
     });
     if (!rejected) throw new FileLostError();
     this.metrics.uploads.inc({ kind: upload.kind, outcome: error.code });
+    const { id: uploadId, fileId, kind, protocol } = upload;
+    this.logger.warn({ event: 'UPLOAD_REJECTED', uploadId, fileId, kind, protocol, reason: error.code });
     throw error;
   }
 
+  /** Once: by whoever confirmed it. */
+  private tell({ id: uploadId, protocol }: Upload, file: StoredFile): void {
+    const { id: fileId, kind, sessionId, documentId, key, contentType, sizeBytes } = file;
+    const event = this.targets.eventOf(kind);
+    const details = { sessionId, documentId, fileId, key, contentType, sizeBytes, uploadId, protocol };
+    this.logger.log({ event, kind, ...details });
+    this.metrics.uploads.inc({ kind, outcome: 'stored' });
+    this.metrics.uploadedBytes.inc({ kind }, sizeBytes ?? 0);
+  }
+
+  /** The reaper may have been first, and it knew of no checksum. */
+  private async assertSame({ key, verifications }: StoredFile, claim: FileChecksum): Promise<void> {
+    if (verifications.some((verified) => isSame(verified, claim)) || (await this.intake.hasChecksum(key, claim)))
+      return;
+    throw new StoredChecksumDiffersError(claim.algorithm);
+  }
+
   /** What an upload that is over has become. */
-  private async settled(upload: Upload): Promise<StoredFile> {
-    if (upload.status === UploadStatus.Completed) return this.files.get(upload.fileId);
+  private async settled(upload: Upload, checksum: FileChecksum | undefined): Promise<StoredFile> {
+    if (upload.status === UploadStatus.Completed) {
+      const file = await this.files.get(upload.fileId);
+      if (checksum !== undefined && file.isStored()) await this.assertSame(file, checksum);
+      return file;
+    }
     // Its object may have come to be after it was given up: nobody else's row has the key.
     if (!upload.isOpen()) await this.intake.clear(upload.key);
     throw new UploadFinishedError({ status: upload.status, reason: upload.reason ?? null });
   }
+}
+
+function isSame(one: FileChecksum, other: FileChecksum): boolean {
+  return one.algorithm === other.algorithm && one.value === other.value;
 }
 
 function claimOf({ checksumAlgorithm, checksumValue }: Upload): FileChecksum | undefined {

@@ -31,6 +31,7 @@ export function chooseParts(
   { declaredSizeBytes, maxSizeBytes }: Pick<Upload, 'declaredSizeBytes' | 'maxSizeBytes'>,
 ): readonly CompletedPart[] {
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
+  assertAscending(named ?? []);
   const chosen = named?.map((part) => asStored(part, byNumber)) ?? stored;
   const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
   if (sizeBytes > maxSizeBytes) throw new FileTooLargeError(maxSizeBytes);
@@ -41,6 +42,12 @@ export function chooseParts(
   }
   if (chosen.length === 0) throw new InvalidPartError('no part was sent');
   return chosen.map(({ partNumber, etag }) => ({ partNumber, etag }));
+}
+
+/** Before anything is added up: a part that is named twice says nothing about what was sent. */
+function assertAscending(named: readonly CompletedPart[]): void {
+  const astray = named.find(({ partNumber }, index) => partNumber <= (named[index - 1]?.partNumber ?? 0));
+  if (astray !== undefined) throw new InvalidPartError(`part ${astray.partNumber} is out of order`);
 }
 
 function asStored({ partNumber, etag }: CompletedPart, stored: ReadonlyMap<number, UploadedPart>): UploadedPart {

@@ -8,7 +8,7 @@ import { StoredFile } from '../files/index.js';
 import { DirectIntake, type SentFile } from '../intake/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
-import { UploadFinishedError } from './direct-uploads.errors.js';
+import { UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
 import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
 /** For how long the record of a file that was given up stays, for its reason to be read. */
@@ -18,9 +18,15 @@ const LATE_WRITE_MS = 900_000;
 /** The attempt with which every announced file begins; nothing but its end changes it. */
 const ATTEMPT = 1;
 
+const ACTIONS = {
+  rejected: { action: 'upload.rejected' },
+  aborted: { action: 'upload.aborted' },
+  expired: { action: 'upload.expired' },
+} as const;
+
 /** How an upload ended that brought no file. */
 export interface UploadEnd {
-  readonly status: UploadStatus;
+  readonly status: keyof typeof ACTIONS;
   /** The code of the error. */
   readonly reason: string;
   readonly actor: Actor;
@@ -60,8 +66,9 @@ export class UploadSettlement {
         [expiresAt, writableUntil, upload.id],
       );
       if (touched.length === 0) {
-        const now = await em.findOneOrFail(Upload, { id: upload.id }, { refresh: true });
-        throw new UploadFinishedError({ status: now.status, reason: now.reason ?? null });
+        const ended = await em.findOne(Upload, { id: upload.id }, { refresh: true });
+        if (ended === null) throw new UploadNotFoundError();
+        throw new UploadFinishedError({ status: ended.status, reason: ended.reason ?? null });
       }
     });
   }
@@ -91,9 +98,7 @@ export class UploadSettlement {
       if (!(await this.intake.reject(em, { fileId, attempt: ATTEMPT }, { reason, keptUntil, actor }))) return false;
       await this.end(em, upload, { status, reason });
       const details = { fileId, reason };
-      await this.audit.record(em, [
-        { action: `upload.${status}`, actor, subjectType: 'upload', subjectId: id, details },
-      ]);
+      await this.audit.record(em, [{ ...ACTIONS[status], actor, subjectType: 'upload', subjectId: id, details }]);
       return true;
     });
     if (!decided) return false;
@@ -106,6 +111,14 @@ export class UploadSettlement {
     }
     await this.clearStaged(upload);
     return true;
+  }
+
+  /** Drops an upload of which nobody was told, and under whose key lies somebody else's object: that stays. */
+  async withdraw({ id, fileId }: Upload): Promise<void> {
+    await inTransaction(this.em, async (em) => {
+      await this.intake.withdraw(em, { fileId, attempt: ATTEMPT });
+      await em.nativeDelete(Upload, { id, status: UploadStatus.Open });
+    });
   }
 
   /** What a form left beside the key; once more by the reaper, when nobody can send it again. */

@@ -1,6 +1,7 @@
 import { Injectable, SetMetadata, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { ClassConstructor } from 'class-transformer';
+import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import type { Actor } from '../auth/index.js';
 import { checkQuery } from '../http/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
@@ -13,19 +14,31 @@ export type UploadTargetMethod<T> = (parameters: T, actor: Actor) => Omit<FormTa
 /** A target with its kind, for the names of its parameters and their values. */
 export type ResolvedTarget = Omit<FormTarget, 'kind'> & { readonly kind: FileKind };
 
-interface TargetMark {
-  readonly kind: string;
+/** What is known of the uploads of a kind before one is begun. */
+export interface UploadTargetOptions {
+  /** The DTO of what the sender has to say besides name and size. */
   readonly parameters: ClassConstructor<object>;
+  /** What the log calls it when such a file was stored: `..._UPLOADED`. */
+  readonly event: string;
+}
+
+/** A parameter that uploads of a kind have. */
+export interface TargetParameter {
+  readonly name: string;
+  readonly required: boolean;
+}
+
+interface TargetMark extends UploadTargetOptions {
+  readonly kind: string;
 }
 
 const UPLOAD_TARGET = 'direct-uploads:target';
 
 /**
  * Marks a provider's method that says where uploads of this kind go: files of the kind can then be sent straight to the store.
- * `parameters` is the DTO of what the sender has to say besides name and size.
  */
-export const UploadTarget = (kind: FileKind, parameters: ClassConstructor<object>) =>
-  SetMetadata<string, TargetMark>(UPLOAD_TARGET, { kind: kind.name, parameters });
+export const UploadTarget = (kind: FileKind, options: UploadTargetOptions) =>
+  SetMetadata<string, TargetMark>(UPLOAD_TARGET, { kind: kind.name, ...options });
 
 /** Finds the targets of all modules, so that this one need not know them. */
 @Injectable()
@@ -59,6 +72,23 @@ export class UploadTargets implements OnModuleInit {
     return [...this.targets.keys()].sort();
   }
 
+  /** What uploads of a kind are asked besides name and size. */
+  parametersOf(kindName: string): readonly TargetParameter[] {
+    const { parameters } = this.target(kindName);
+    const asked = getMetadataStorage().getTargetValidationMetadatas(parameters, '', false, false);
+    const names = [...new Set(asked.map(({ propertyName }) => propertyName))];
+    const given = new parameters() as Readonly<Record<string, unknown>>;
+    const isOptional = (name: string): boolean =>
+      given[name] !== undefined ||
+      asked.some(({ propertyName, type }) => propertyName === name && type === ValidationTypes.CONDITIONAL_VALIDATION);
+    return names.map((name) => ({ name, required: !isOptional(name) }));
+  }
+
+  /** What the log calls it when a file of the kind was stored. */
+  eventOf(kindName: string): string {
+    return this.target(kindName).event;
+  }
+
   /** Throws `UnknownFileKindError`, `KindNotDirectError`, or what is wrong with the parameters. */
   async resolve(
     kindName: string,
@@ -66,9 +96,14 @@ export class UploadTargets implements OnModuleInit {
     actor: Actor,
   ): Promise<ResolvedTarget> {
     const kind = this.kinds.get(kindName);
+    const target = this.target(kindName);
+    return { kind, ...target.resolve(await checkQuery(target.parameters, texts(parameters)), actor) };
+  }
+
+  private target(kindName: string): TargetMark & { readonly resolve: UploadTargetMethod<unknown> } {
     const target = this.targets.get(kindName);
     if (target === undefined) throw new KindNotDirectError(kindName, this.kindNames);
-    return { kind, ...target.resolve(await checkQuery(target.parameters, texts(parameters)), actor) };
+    return target;
   }
 }
 

@@ -24,6 +24,9 @@ export type UploadStrategy = (typeof UploadStrategy)[keyof typeof UploadStrategy
 export const UploadProtocol = { Rest: 'rest', Uppy: 'uppy', Tus: 'tus' } as const;
 export type UploadProtocol = (typeof UploadProtocol)[keyof typeof UploadProtocol];
 
+/** Why an upload ended that never came to be open: nobody was told of it. */
+export const NOT_OPENED = 'NOT_OPENED';
+
 const UploadSchema = defineEntity({
   name: 'Upload',
   tableName: 'upload',

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditModule } from '../audit/index.js';
 import { DatabaseModule } from '../database/index.js';
+import { DirectUploadsModule } from '../direct-uploads/index.js';
 import { ListingModule } from '../listing/index.js';
 import { StorageModule } from '../storage/index.js';
 import { UploadsModule } from '../uploads/index.js';
@@ -13,6 +14,7 @@ import { CharterPublicationsService } from './charter-publications.service.js';
 import { CharterPublishing } from './charter-publishing.js';
 import { ChartersController } from './charters.controller.js';
 import { EXPORT_KINDS } from './export-kinds.js';
+import { ExportTargets } from './export-targets.js';
 import { ExportUploads } from './export-uploads.js';
 import { ExportsController } from './exports.controller.js';
 import { ExportsService } from './exports.service.js';
@@ -28,11 +30,13 @@ import { TemplateUploads } from './template-uploads.js';
     DatabaseModule.forFeature({ entities: [CharterDraft, CharterPublication] }),
     ListingModule,
     UploadsModule,
+    DirectUploadsModule,
     AuditModule,
   ],
   controllers: [ExportsController, ChartersController, TemplatesController],
   providers: [
     ExportUploads,
+    ExportTargets,
     ExportsService,
     CharterDraftUploads,
     CharterDraftsService,

@@ -32,6 +32,9 @@ export const onePager = new FileKind({
 
 export const EXPORT_KINDS: readonly FileKind[] = [executiveSummary, slideDeck, onePager];
 
+/** What the log calls it when a file of one of these kinds was stored. */
+export const DOCUMENT_EXPORT_UPLOADED = 'DOCUMENT_EXPORT_UPLOADED';
+
 /** What a family may be called: by its kind, or by its folder. */
 export const EXPORT_FAMILIES: Readonly<Record<string, FileKind>> = {
   'executive-summary': executiveSummary,

@@ -6,7 +6,8 @@ import { checkQuery } from '../http/index.js';
 import type { FileKind } from '../storage/index.js';
 import { formParameters, FormUploads, StoredAnswers, type StoredFileResponse } from '../uploads/index.js';
 import { ExportParameters, type ExportUploadQuery } from './dto/export.params.js';
-import { EXPORT_KINDS, executiveSummary } from './export-kinds.js';
+import { DOCUMENT_EXPORT_UPLOADED, EXPORT_KINDS, executiveSummary } from './export-kinds.js';
+import { exportOf } from './export-targets.js';
 
 /** An upload request of a document. */
 export interface ExportUpload {
@@ -36,18 +37,12 @@ export class ExportUploads {
         target: async (fields) => {
           const sent = formParameters(['family', 'language'], { fields, query: request.query });
           const { family, language } = await checkQuery(ExportParameters, sent);
-          const known = language === undefined ? {} : { language };
-          return {
-            kind: kindOf(family),
-            parameters: { documentId, ...known },
-            references: { documentId },
-            metadata: known,
-          };
+          return { kind: kindOf(family), ...exportOf({ documentId, ...(language !== undefined && { language }) }) };
         },
         answer: toFileResponse,
       },
     );
-    return this.answers.of(stored, { query, actor, event: 'DOCUMENT_EXPORT_UPLOADED' });
+    return this.answers.of(stored, { query, actor, event: DOCUMENT_EXPORT_UPLOADED });
   }
 }
 

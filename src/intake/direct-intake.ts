@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
-import { FilePurger, FileStatus, InvalidFilenameError, StoredFile } from '../files/index.js';
+import { FilePurger, FileStatus, InvalidFilenameError, StoredFile, type FileChecksum } from '../files/index.js';
 import { extensionOf, FileKinds, originalFilename } from '../storage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import type { Confirmation, IncomingFile, SentFile } from './file-intake.js';
@@ -81,6 +81,16 @@ export class DirectIntake {
     const entry = { action: 'file.rejected', actor, subjectType: 'file', subjectId: fileId, details: { reason } };
     await this.audit.record(em, [entry]);
     return true;
+  }
+
+  /** Drops the row of an announced file under whose key lies somebody else's object, in the transaction `em`. */
+  async withdraw(em: EntityManager, { fileId, attempt }: Pick<Reservation, 'fileId' | 'attempt'>): Promise<void> {
+    await em.nativeDelete(StoredFile, { id: fileId, status: FileStatus.Pending, attempt });
+  }
+
+  /** Whether the bytes under a key have this checksum, by the store's word or by reading them. */
+  hasChecksum(key: string, claim: FileChecksum): Promise<boolean> {
+    return this.examination.hasChecksum(key, claim);
   }
 
   /** Removes the object of a file that was given up, and what is open under its key. The sweep does it once more. */

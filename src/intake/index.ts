@@ -15,6 +15,7 @@ export {
   EmptyFileError,
   FileLostError,
   FileTooLargeError,
+  KeyOccupiedError,
   ObjectAbsentError,
   SizeDiffersError,
   UploadInterruptedError,

@@ -75,6 +75,13 @@ export class ObjectExamination {
     }
   }
 
+  /** Whether the bytes under a key have this checksum, by the store's word or by reading them. */
+  async hasChecksum(key: string, claim: FileChecksum): Promise<boolean> {
+    const found = await this.storage.head(key);
+    if (found === undefined) throw new ObjectAbsentError();
+    return (await this.checksumOf(found, claim)).value === claim.value;
+  }
+
   private async assertType(
     { kind, key }: Reservation,
     { originalFilename: name, sizeBytes }: ObjectClaims & { readonly sizeBytes: number },
@@ -93,14 +100,21 @@ export class ObjectExamination {
     const at = this.clock.now().toISOString();
     if (claim === undefined)
       return storeChecksums(found.checksums).map((kept) => ({ by: Verifier.Store, ...kept, at }));
-    const kept = storeChecksums(found.checksums).find(({ algorithm }) => algorithm === claim.algorithm)?.value;
-    const value = kept ?? (await this.compute(found.key, claim.algorithm as DigestAlgorithm));
+    const { by, value } = await this.checksumOf(found, claim);
     if (value !== claim.value) throw new ChecksumDiffersError(claim.algorithm);
-    const by = kept === undefined ? Verifier.Service : Verifier.Store;
     return [
       { by: Verifier.Client, ...claim, at },
       { by, ...claim, at },
     ];
+  }
+
+  private async checksumOf(
+    { key, checksums }: ObjectInfo,
+    { algorithm }: FileChecksum,
+  ): Promise<{ readonly by: Verifier; readonly value: string }> {
+    const kept = storeChecksums(checksums).find((checksum) => checksum.algorithm === algorithm);
+    if (kept !== undefined) return { by: Verifier.Store, value: kept.value };
+    return { by: Verifier.Service, value: await this.compute(key, algorithm as DigestAlgorithm) };
   }
 
   /** Reads the whole object, a chunk at a time: for stores that keep no checksum of it. */

@@ -29,7 +29,6 @@ export {
   type UploadedPart,
   type UploadPage,
 } from './object-storage.js';
-export { DigestAlgorithm, ObjectDigest } from './object-digest.js';
 export { assertFormTerms, encodePostPolicy, type PostPolicy, readPostPolicy } from './post-policy.js';
 export { readBody } from './read-body.js';
 export { MAX_COPY_BYTES, MAX_PAGE, MAX_PART_BYTES, MAX_PARTS, MAX_PRESIGN_SECONDS } from './s3-limits.js';

@@ -10,14 +10,14 @@ import { BEFORE_THE_FILE } from './document.params.js';
 const FAMILIES = EXPORT_KINDS.map(({ name }) => name);
 const FAMILY_MESSAGE = { message: `family must be one of ${FAMILIES.join(', ')}` };
 const LANGUAGE = { pattern: '^[A-Za-z]{2,3}$' };
-const LANGUAGE_MESSAGE = { message: 'language must be two or three letters, such as EN' };
+export const LANGUAGE_MESSAGE = { message: 'language must be two or three letters, such as EN' };
 
 /** Folder names count as the kinds that lie there. */
 const AsKindName = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) =>
     typeof value === 'string' && Object.hasOwn(EXPORT_FAMILIES, value) ? EXPORT_FAMILIES[value]?.name : value,
   );
-const AsUpperCase = (): PropertyDecorator =>
+export const AsUpperCase = (): PropertyDecorator =>
   Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toUpperCase() : value));
 
 /** What an export is, as query parameters; what is not here may come as a form field before the file. */
