@@ -3,6 +3,7 @@ import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
+import { uploadTokenPath } from './auth/index.js';
 import { appConfig, type AppConfig } from './config/index.js';
 import { requestId } from './http/index.js';
 import { contentSecurityPolicy } from './content-security-policy.js';
@@ -19,6 +20,7 @@ export function setUp(app: NestExpressApplication): void {
   const config = app.get<AppConfig>(appConfig.KEY);
   app.useLogger(app.get(Logger));
   app.use(requestId);
+  app.use(uploadTokenPath);
   app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   app.use(contentSecurityPolicy);
@@ -28,7 +30,7 @@ export function setUp(app: NestExpressApplication): void {
   if (config.corsOrigins.length > 0)
     app.enableCors({
       origin: config.corsOrigins,
-      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
+      exposedHeaders: ['ETag', 'Location', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
       // For the cookies that POST /v1/sessions/:id/cookies sets. No request of ours is let in by a cookie.
       credentials: true,
     });

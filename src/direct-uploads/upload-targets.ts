@@ -1,6 +1,7 @@
 import { Injectable, SetMetadata, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { ClassConstructor } from 'class-transformer';
+import { getMetadataStorage } from 'class-validator';
 import type { Actor } from '../auth/index.js';
 import { checkQuery } from '../http/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
@@ -59,6 +60,13 @@ export class UploadTargets implements OnModuleInit {
     return [...this.targets.keys()].sort();
   }
 
+  /** What a sender may say of files of this kind. Throws `UnknownFileKindError`, `KindNotDirectError`. */
+  parameterNames(kindName: string): readonly string[] {
+    this.kinds.get(kindName);
+    const rules = getMetadataStorage().getTargetValidationMetadatas(this.get(kindName).parameters, '', true, false);
+    return [...new Set(rules.map(({ propertyName }) => propertyName))];
+  }
+
   /** Throws `UnknownFileKindError`, `KindNotDirectError`, or what is wrong with the parameters. */
   async resolve(
     kindName: string,
@@ -66,9 +74,14 @@ export class UploadTargets implements OnModuleInit {
     actor: Actor,
   ): Promise<ResolvedTarget> {
     const kind = this.kinds.get(kindName);
+    const target = this.get(kindName);
+    return { kind, ...target.resolve(await checkQuery(target.parameters, texts(parameters)), actor) };
+  }
+
+  private get(kindName: string) {
     const target = this.targets.get(kindName);
     if (target === undefined) throw new KindNotDirectError(kindName, this.kindNames);
-    return { kind, ...target.resolve(await checkQuery(target.parameters, texts(parameters)), actor) };
+    return target;
   }
 }
 
