@@ -17,7 +17,7 @@ const order = [
   ['trash'],
   ['uploads', 'processing'],
   ['direct-uploads'],
-  ['uppy', 'tus', 'recordings', 'sessions', 'pictures', 'documents'],
+  ['upload-tokens', 'uppy', 'tus', 'recordings', 'sessions', 'pictures', 'documents'],
   ['retention', 'operations'],
   ['cli'],
 ];

@@ -20,6 +20,8 @@ import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 import { TrashModule } from './trash/index.js';
+import { UploadTokensModule } from './upload-tokens/index.js';
+import { UppyModule } from './uppy/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
 export const FEATURES = [
@@ -28,6 +30,8 @@ export const FEATURES = [
   LinksModule,
   TrashModule,
   DirectUploadsModule,
+  UploadTokensModule,
+  UppyModule,
   SessionsModule,
   PicturesModule,
   DocumentsModule,

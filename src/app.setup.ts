@@ -3,6 +3,7 @@ import { VersioningType, type VersioningOptions } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { Logger } from 'nestjs-pino';
+import { uploadTokenPath } from './auth/index.js';
 import { appConfig, type AppConfig } from './config/index.js';
 import { requestId } from './http/index.js';
 import { corsOf, varyByOrigin } from './cors.js';
@@ -20,6 +21,7 @@ export function setUp(app: NestExpressApplication): void {
   const config = app.get<AppConfig>(appConfig.KEY);
   app.useLogger(app.get(Logger));
   app.use(requestId);
+  app.use(uploadTokenPath);
   app.enableVersioning(VERSIONING);
   app.use(helmet({ contentSecurityPolicy: false, crossOriginResourcePolicy: { policy: 'cross-origin' } }));
   app.use(contentSecurityPolicy);

@@ -7,6 +7,8 @@ const SECRET_PARAMETER =
   /^(?:x-amz-(?:signature|credential|security-token)|signature|policy|key-pair-id|token|key|api[-_]?key|access[-_]?token|secret|password)(?:\[.*)?$/i;
 /** A key of ours, wherever it was put by mistake. */
 const API_KEY = /cs_[A-Za-z0-9_-]{20,}/g;
+/** Whatever stands where upload tokens do, written as it may be. */
+const TOKEN_IN_PATH = /(\/s3\/t\/)[^/?#]+/gi;
 const MAX_CAUSES = 5;
 const START_UP_CONTEXTS: ReadonlySet<string> = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
@@ -49,7 +51,7 @@ function isStartUpChatter(entry: unknown): boolean {
 
 /** The path and query with the values of secret parameters taken out. */
 export function withoutSecrets(url: string): string {
-  const clean = url.replace(API_KEY, 'cs_***');
+  const clean = url.replace(TOKEN_IN_PATH, '$1***').replace(API_KEY, 'cs_***');
   const question = clean.indexOf('?');
   if (question < 0) return clean;
   const parameters = clean

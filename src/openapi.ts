@@ -18,6 +18,10 @@ export function openApiDocument(app: INestApplication, publicUrl: string): OpenA
     .addTag('templates', 'Templates that documents are made from, with their revisions.')
     .addTag('files', 'Records of files, the trash, links.')
     .addTag('processing', 'How far the processing of a recording is.')
+    .addTag(
+      'uppy',
+      'Uploads as Uppy sends them: `endpoint` is /v1, `companionEndpoint` is that of an upload token, `signRequest` asks /v1/s3/sign. All of it answers below /v1/s3/t/{token}, too, where the token stands for the header.',
+    )
     .addTag('operations', 'Health and metrics.')
     .addBearerAuth({
       type: 'http',

@@ -23,6 +23,12 @@ export class ApiKeys {
     return found?.toPrincipal();
   }
 
+  /** Whose key has this id; undefined for one that is unknown or revoked. */
+  async findById(id: string): Promise<Principal | undefined> {
+    const found = await this.em.fork().findOne(ApiKey, { id, revokedAt: null });
+    return found?.toPrincipal();
+  }
+
   /** A new key, shown this once. */
   async create(given: {
     name: string;

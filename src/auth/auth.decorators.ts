@@ -8,6 +8,15 @@ export const REQUIRED_SCOPES = 'auth:required-scopes';
 /** A request that the guard let in. */
 export interface AuthenticatedRequest extends Request {
   actor?: Actor;
+  /** The credential that stood in the path. */
+  pathToken?: string;
+}
+
+export const UPLOAD_TOKENS = 'auth:upload-tokens';
+
+/** Lets upload tokens in, which open no other route. */
+export function AcceptUploadTokens(): CustomDecorator {
+  return SetMetadata(UPLOAD_TOKENS, true);
 }
 
 /** What a principal must be allowed to, all of it, to use this route. */

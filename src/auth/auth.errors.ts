@@ -13,6 +13,29 @@ export class NotAuthenticatedError extends DomainError {
   }
 }
 
+/** A token for uploads that is not, or no longer, one of ours. */
+export class UploadTokenError extends DomainError {
+  readonly kind = 'unauthenticated';
+  readonly code: 'UPLOAD_TOKEN_INVALID' | 'UPLOAD_TOKEN_EXPIRED';
+  constructor(code: 'UPLOAD_TOKEN_INVALID' | 'UPLOAD_TOKEN_EXPIRED') {
+    super(
+      code === 'UPLOAD_TOKEN_EXPIRED'
+        ? 'This upload token has expired. Ask whoever gave it to you for a new one.'
+        : 'This upload token is not valid, or the key that it was made with was revoked.',
+    );
+    this.code = code;
+  }
+}
+
+/** A token for uploads opens nothing else. */
+export class UploadTokenRefusedError extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'UPLOAD_TOKEN_REFUSED';
+  constructor() {
+    super('An upload token is good for uploads, and for nothing else.');
+  }
+}
+
 export class ScopeMissingError extends DomainError {
   readonly kind = 'forbidden';
   readonly code = 'SCOPE_MISSING';

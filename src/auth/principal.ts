@@ -16,11 +16,23 @@ export type Scope = (typeof Scope)[keyof typeof Scope];
 
 export const ALL_SCOPES: readonly Scope[] = Object.values(Scope);
 
+/** What the uploads of a principal are bound to: the request may leave it out, and may name nothing else. */
+export interface UploadPins {
+  readonly kind?: string;
+  /** Of the kind, such as `sessionId`. */
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
 /** Who asks. */
 export interface Principal {
   readonly id: string;
-  /** `api-key`: a client with a key of ours; `system`: the service itself (sweeper, worker, CLI). */
-  readonly kind: 'api-key' | 'system';
+  /**
+   * `api-key`: a client with a key of ours; `upload-token`: somebody whom such a client lets upload; `system`: the service itself
+   * (sweeper, worker, CLI).
+   */
+  readonly kind: 'api-key' | 'upload-token' | 'system';
+  /** Of an upload token. */
+  readonly pins?: UploadPins;
   readonly scopes: readonly Scope[];
   /** The user or team that what this principal creates belongs to. */
   readonly ownerId?: string;

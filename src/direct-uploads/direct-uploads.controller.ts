@@ -11,7 +11,7 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger';
-import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
+import { AcceptUploadTokens, CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { FileResponse, toFileResponse } from '../files/index.js';
 import { ApiErrors, ApiIdempotencyKey, JsonLimit, RequireJson } from '../http/index.js';
 import { toUploadKindsResponse, UploadKindsResponse } from './dto/upload-kinds.response.js';
@@ -29,6 +29,7 @@ const COMPLETION_BYTES = 2 * 1024 * 1024;
 @ApiSecurity('apiKey')
 @ApiErrors(400, 401, 403, 503)
 @ApiExtraModels(OpenUploadRequest)
+@AcceptUploadTokens()
 @Controller('uploads')
 export class DirectUploadsController {
   constructor(

@@ -21,6 +21,17 @@ export class UploadFinishedError extends DomainError {
   }
 }
 
+/** The token of the sender is for other files. */
+export class UploadPinnedError extends DomainError {
+  readonly kind = 'forbidden';
+  readonly code = 'UPLOAD_PINNED';
+  constructor(name: string, value: string) {
+    super(`This upload token is for files with the ${name} ${value}, and for no others.`, {
+      details: { [name]: value },
+    });
+  }
+}
+
 /** Of this kind no file can be sent straight to the store. */
 export class KindNotDirectError extends DomainError {
   readonly kind = 'unprocessable';

@@ -8,6 +8,7 @@ import type { IdempotentRequest } from '../idempotency/index.js';
 import { DirectIntake, type WelcomeFile } from '../intake/index.js';
 import { keyFilename, storageConfig, type StorageConfig } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
+import { UploadPinnedError } from './direct-uploads.errors.js';
 import { assertChecksum, planParts, strategyFor } from './upload-plan.js';
 import { UploadTargets } from './upload-targets.js';
 import { Upload, UploadStatus, UploadStrategy, type UploadProtocol } from './upload.entity.js';
@@ -54,7 +55,7 @@ export class UploadDrafts {
   /** Throws what is wrong with kind, parameters, name, extension, size or checksum. */
   async prepare(request: UploadRequest): Promise<UploadDraft> {
     const { filename, sizeBytes, actor, checksum } = request;
-    const target = await this.targets.resolve(request.kind, request.parameters, actor);
+    const target = await this.targets.resolve(request.kind, pinnedParameters(request), actor);
     const file = this.intake.welcome({ ...target, filename, actor, ...(sizeBytes !== undefined && { sizeBytes }) });
     const strategy = request.strategy ?? strategyFor(sizeBytes ?? file.maxSizeBytes, this.storage);
     if (checksum !== undefined) assertChecksum(checksum, strategy);
@@ -94,4 +95,15 @@ export class UploadDrafts {
     await this.audit.record(em, [{ action: 'upload.opened', actor, subjectType: 'upload', subjectId: id, details }]);
     return em.findOneOrFail(Upload, { id });
   }
+}
+
+/** The parameters with what the sender's token is bound to. Throws `UploadPinnedError` where the request says otherwise. */
+function pinnedParameters({ kind, parameters, actor }: UploadRequest): UploadRequest['parameters'] {
+  const { pins } = actor.principal;
+  if (pins === undefined) return parameters;
+  if (pins.kind !== undefined && pins.kind !== kind) throw new UploadPinnedError('kind', pins.kind);
+  for (const [name, value] of Object.entries(pins.parameters)) {
+    if (Object.hasOwn(parameters, name) && String(parameters[name]) !== value) throw new UploadPinnedError(name, value);
+  }
+  return { ...parameters, ...pins.parameters };
 }

@@ -84,6 +84,12 @@ export class UploadTargets implements OnModuleInit {
     return names.map((name) => ({ name, required: !isOptional(name) }));
   }
 
+  /** The names of what a sender may say of files of this kind. Throws `UnknownFileKindError`, `KindNotDirectError`. */
+  parameterNames(kindName: string): readonly string[] {
+    this.kinds.get(kindName);
+    return this.parametersOf(kindName).map(({ name }) => name);
+  }
+
   /** What the log calls it when a file of the kind was stored. */
   eventOf(kindName: string): string {
     return this.target(kindName).event;

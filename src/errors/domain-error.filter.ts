@@ -32,7 +32,8 @@ const DATABASE_AWAY_WORDS = /Connection terminated|not queryable|timeout exceede
 /** How long an unread request body is read and thrown away so that the client sees our answer before the close. */
 const LINGER_MS = 1000;
 
-interface ErrorBody {
+/** What every failed request is answered. */
+export interface ErrorBody {
   readonly statusCode: number;
   readonly code: string;
   readonly message: string;
@@ -42,12 +43,34 @@ interface ErrorBody {
 
 type Answer = Omit<ErrorBody, 'requestId'> & { readonly retryAfterSeconds?: number | undefined };
 
+/** In which words a client is told. */
+export interface ErrorFormat {
+  readonly contentType: string;
+  render(body: ErrorBody): string;
+}
+
+const JSON_FORMAT: ErrorFormat = {
+  contentType: 'application/json; charset=utf-8',
+  render: (body) => JSON.stringify(body),
+};
+
 /** Turns whatever a request ended with into `{ statusCode, code, message, requestId, details? }`. */
 @Catch()
 export class DomainErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger('Errors');
+  private readonly answers = new ErrorAnswers(JSON_FORMAT);
 
   catch(error: unknown, host: ArgumentsHost): void {
+    this.answers.send(error, host);
+  }
+}
+
+/** Answers failed requests, and logs those that are a fault of ours. */
+export class ErrorAnswers {
+  private readonly logger = new Logger('Errors');
+
+  constructor(private readonly format: ErrorFormat) {}
+
+  send(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
@@ -60,9 +83,9 @@ export class DomainErrorFilter implements ExceptionFilter {
       response.destroy();
       return;
     }
-    const body: ErrorBody = { ...answer, requestId };
-    const payload = Buffer.from(JSON.stringify(body));
-    response.status(answer.statusCode).type('application/json');
+    const payload = Buffer.from(this.format.render({ ...answer, requestId }));
+    // Without a charset: some clients look for the bare type.
+    response.status(answer.statusCode).setHeader('Content-Type', this.format.contentType);
     response.setHeader('Content-Length', payload.length);
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterSeconds));
     if (answer.statusCode === 401) response.setHeader('WWW-Authenticate', 'Bearer');

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
+import { xmlDocument, xmlElements } from '../http/index.js';
 import { type FormRequest, type OpenForm, readForm } from './local-form-reader.js';
 import { LocalFormSigner, type PermittedForm } from './local-form-signer.js';
 import { ObjectTooLargeError, ObjectTooSmallError } from './local-form.errors.js';
@@ -37,7 +38,7 @@ export class LocalFormsService {
     const stored = await this.storage.put(key, body, { contentType });
     const [location, etag] = [this.signer.locationOf(key), `"${stored.etag}"`];
     const facts = { Location: location, Bucket: this.storage.bucket, Key: key, ETag: etag };
-    return { location, etag, answer: toXml('PostResponse', facts) };
+    return { location, etag, answer: xmlDocument('PostResponse', xmlElements(facts)) };
   }
 }
 
@@ -49,13 +50,4 @@ async function* within(file: AsyncIterable<Buffer>, limits: PermittedForm): Asyn
     yield chunk;
   }
   if (sizeBytes < limits.minSizeBytes) throw new ObjectTooSmallError(limits.minSizeBytes);
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-function toXml(name: string, texts: Readonly<Record<string, string>>): string {
-  const elements = Object.entries(texts).map(
-    ([tag, text]) => `<${tag}>${text.replace(/[&<>"]/g, (sign) => ENTITIES[sign] ?? sign)}</${tag}>`,
-  );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<${name}>${elements.join('')}</${name}>`;
 }

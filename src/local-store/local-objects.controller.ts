@@ -1,8 +1,9 @@
-import { Controller, Get, Header, Post, Put, Req, Res, VERSION_NEUTRAL } from '@nestjs/common';
+import { Controller, Get, Header, Post, Put, Req, Res, UseFilters, VERSION_NEUTRAL } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import { PublicRoute, RawBody } from '../http/index.js';
 import { sendContent } from '../content/index.js';
+import { ExpiredLinkFilter } from './expired-link.filter.js';
 import { LocalFormsService } from './local-forms.service.js';
 import type { LinkRequest } from './local-link-signer.js';
 import { LocalObjectsService } from './local-objects.service.js';
@@ -25,6 +26,7 @@ export class LocalObjectsController {
   }
 
   @Put('*key')
+  @UseFilters(ExpiredLinkFilter)
   async store(@Req() request: Request, @Res({ passthrough: true }) response: Response): Promise<void> {
     response.setHeader('ETag', `"${await this.objects.store(toLinkRequest(request), request)}"`);
   }

@@ -1,5 +1,6 @@
 export { crc32Combine, crc32ToBase64 } from './crc32.js';
 export { assertObjectKey } from './object-key.js';
+export { DigestAlgorithm, ObjectDigest } from './object-digest.js';
 export {
   AvailabilityState,
   type ByteRange,

@@ -30,10 +30,13 @@ export {
   type UploadedPart,
   type ThawOptions,
 } from '../object-storage/index.js';
+export { SigningSecret } from './signing-secret.js';
+export { SigningSecretModule } from './signing-secret.module.js';
 export { storageConfig, StorageDriver, type StorageConfig } from './storage.config.js';
 export {
   ArchivedError,
   InvalidPartError,
+  InvalidSignatureError,
   KeyTakenError,
   NotArchivedError,
   ObjectMissingError,

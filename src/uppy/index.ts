@@ -1,0 +1,1 @@
+export { UppyModule } from './uppy.module.js';

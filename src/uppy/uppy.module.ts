@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { DirectUploadsModule } from '../direct-uploads/index.js';
+import { SigningSecretModule, StorageModule } from '../storage/index.js';
+import { CompanionController } from './companion.controller.js';
+import { Companion } from './companion.js';
+import { ControlPermissions } from './control-permissions.js';
+import { ControlRequests } from './control-requests.js';
+import { ControlController } from './control.controller.js';
+import { RequestSigning } from './request-signing.js';
+import { SignController } from './sign.controller.js';
+import { UppyFiles } from './uppy-files.js';
+import { UppyUploads } from './uppy-uploads.js';
+
+/** Uploads as Uppy speaks: `endpoint` and `companionEndpoint`, and `signRequest`. */
+@Module({
+  imports: [DirectUploadsModule, StorageModule, SigningSecretModule],
+  controllers: [CompanionController, SignController, ControlController],
+  providers: [UppyFiles, UppyUploads, Companion, RequestSigning, ControlPermissions, ControlRequests],
+})
+export class UppyModule {}
