@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { sweepOnce } from '../crash/invariants.js';
 import {
   atStore,
@@ -43,6 +44,9 @@ async function send(upload: OpenedUpload, bytes: Uint8Array): Promise<void> {
   if (upload.strategy === 'multipart') await putParts(upload, bytes);
   else expect((await replay(upload, bytes))[0]).toBeLessThan(300);
 }
+
+/** A sweep is a process of its own, which starts for as long as the service does. */
+jest.setTimeout(180_000);
 
 describe('the end of an upload straight to the bucket', () => {
   let running: Running;
