@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 
 /**
- * The moments in an upload's life at which a crash matters, besides those of its file: Node.js diagnostics channels, free
- * without a subscriber. Each message is `{ uploadId, fileId }`.
+ * The moments in an upload's life at which a crash matters, besides those of every file: Node.js diagnostics channels,
+ * free without a subscriber. Each message is `{ uploadId, fileId }`.
  */
 export const moments = {
   /** Upload and pending file are committed; the store knows nothing of it. */
@@ -11,4 +11,6 @@ export const moments = {
   started: channel('catalyst:upload.started'),
   /** The object lies under the file's key; nobody has looked at it. */
   assembled: channel('catalyst:upload.assembled'),
+  /** File and upload are done and committed; their sender has no answer yet. */
+  confirmed: channel('catalyst:file.confirmed'),
 } as const;

@@ -9,6 +9,7 @@ import { DirectIntake, type SentFile } from '../intake/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
 import { UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
+import { moments } from './moments.js';
 import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
 /** For how long the record of a file that was given up stays, for its reason to be read. */
@@ -86,6 +87,7 @@ export class UploadSettlement {
         },
       }),
     );
+    moments.confirmed.publish({ uploadId: upload.id, fileId: file.id });
     await this.clearStaged(upload);
     return file;
   }

@@ -15,7 +15,7 @@ import {
   state,
   type OpenedUpload,
 } from './direct.js';
-import { makeKey, postJson, processed, sha256, startService, UNKNOWN_ID, wav, type Running } from './e2e.js';
+import { makeKey, postJson, processed, secretsIn, sha256, startService, UNKNOWN_ID, wav, type Running } from './e2e.js';
 
 const BYTES = pdf(40_000);
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -92,7 +92,7 @@ describe('an upload straight to the bucket, in one request', () => {
       .filter((line) => line.includes(upload.id) && line.includes('_UPLOADED'));
     expect(told).toHaveLength(1);
     expect(told[0]).toContain('SESSION_FILE_UPLOADED');
-    expect(running.service.logs).not.toContain('X-Amz-Signature');
+    expect(secretsIn(running.service)).toEqual([]);
   });
 
   it('has what follows from a recording, as any other', async () => {
@@ -115,12 +115,12 @@ describe('an upload straight to the bucket, in one request', () => {
     ['no bytes', { size: 0 }, 400, 'VALIDATION_FAILED'],
     ['too many bytes', { size: 20 * MEBIBYTE + 1 }, 413, 'FILE_TOO_LARGE'],
     ['another type by name', { filename: 'a.exe' }, 415, 'TYPE_NOT_ACCEPTED'],
-    ['a name that is none', { filename: '..' }, 415, 'TYPE_NOT_ACCEPTED'],
+    ['a name that is none', { filename: '..' }, 400, 'INVALID_FILENAME'],
     ['no session', { sessionId: undefined }, 400, 'VALIDATION_FAILED'],
     ['a session that is a path', { sessionId: '../x' }, 400, 'VALIDATION_FAILED'],
     ['a property that is none of its kind', { category: 'screenshots' }, 400, 'VALIDATION_FAILED'],
     ['a property that all objects have', { constructor: 'x' }, 400, 'VALIDATION_FAILED'],
-    ['an unknown kind', { kind: 'nothing' }, 404, 'UNKNOWN_FILE_KIND'],
+    ['an unknown kind', { kind: 'nothing' }, 400, 'UNKNOWN_KIND'],
     ['a kind that does not come so', { kind: 'session-result' }, 422, 'KIND_NOT_DIRECT'],
     ['a checksum of parts', { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } }, 422, 'CHECKSUM_UNSUPPORTED'],
     ['a checksum that nobody knows', { checksum: { algorithm: 'MD5', value: 'AAAA' } }, 422, 'CHECKSUM_UNSUPPORTED'],
@@ -214,8 +214,8 @@ describe('an upload straight to the bucket, in one request', () => {
     const upload = await open(running, 'form', { bytes: BYTES, more: { form: true } });
     expect(upload).toMatchObject({ strategy: 'single', method: 'POST', headers: {}, parts: [] });
     expect(upload.fields?.['key']).toBe(`temp/uploads/${upload.fileId}/a.pdf`);
-    expect((await postFields(upload, BYTES.subarray(1))).status).toBe(400);
-    expect((await postFields(upload, Buffer.concat([BYTES, BYTES]))).status).toBe(400);
+    for (const bytes of [BYTES.subarray(1), Buffer.concat([BYTES, BYTES])])
+      expect([400, 413]).toContain((await postFields(upload, bytes)).status);
     expect(await refused(running, upload.id, { status: 409 })).toMatchObject({ code: 'UPLOAD_INCOMPLETE' });
     expect((await postFields(upload, BYTES)).status).toBe(201);
     expect(await atStore(running, upload)).toMatchObject({ object: false, staged: true });
