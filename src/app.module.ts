@@ -20,6 +20,7 @@ import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 import { TrashModule } from './trash/index.js';
+import { TusModule } from './tus/index.js';
 import { UploadTokensModule } from './upload-tokens/index.js';
 import { UppyModule } from './uppy/index.js';
 
@@ -32,6 +33,7 @@ export const FEATURES = [
   DirectUploadsModule,
   UploadTokensModule,
   UppyModule,
+  TusModule,
   SessionsModule,
   PicturesModule,
   DocumentsModule,
