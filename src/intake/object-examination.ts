@@ -82,6 +82,14 @@ export class ObjectExamination {
     return (await this.checksumOf(found, claim)).value === claim.value;
   }
 
+  /** As `DirectIntake.assertBeginning`. */
+  async assertBeginning({ kind, key }: Pick<Reservation, 'kind' | 'key'>, name: string, head: Buffer): Promise<void> {
+    const extension = extensionOf(name);
+    if (isOfficeFile(extension)) return;
+    const foundType = await sniffType(head.subarray(0, SNIFF_BYTES));
+    this.kinds.contentType({ kind, parameters: parametersOf(kind, key) }, { extension, foundType });
+  }
+
   private async assertType(
     { kind, key }: Reservation,
     { originalFilename: name, sizeBytes }: ObjectClaims & { readonly sizeBytes: number },

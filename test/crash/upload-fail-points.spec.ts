@@ -11,7 +11,7 @@ import {
   SMALL_PARTS,
   type OpenedUpload,
 } from '../e2e/direct.js';
-import type { FileRecord, Running } from '../e2e/e2e.js';
+import type { Running } from '../e2e/e2e.js';
 import { Service } from '../support/service.js';
 import { openTarget, type Target } from '../support/target.js';
 import { sweepOnce } from './invariants.js';
@@ -29,6 +29,13 @@ interface Point {
   readonly by: 'sender' | 'reaper';
 }
 
+/** What was on its way when the service died. */
+interface Interrupted extends Point {
+  readonly session: string;
+  /** Known to its sender. */
+  readonly upload?: OpenedUpload;
+}
+
 /** While it is opened: its sender has no answer, and begins again. */
 const OPENING: readonly Point[] = [
   { at: 'catalyst:upload.opened', bytes: SMALL, by: 'sender' },
@@ -43,12 +50,17 @@ const COMPLETING: readonly Point[] = [
   { at: 'catalyst:file.confirming', bytes: LARGE, by: 'reaper' },
   { at: 'catalyst:file.confirmed', bytes: LARGE, by: 'sender' },
 ];
-const name = ({ at, bytes, more, by }: Point): string =>
-  `${at} of ${bytes === LARGE ? 'parts' : more === undefined ? 'one PUT' : 'a form'}, ended by the ${by}`;
+const named = (points: readonly Point[]) =>
+  points.map((point, index) => {
+    const { at, bytes, more, by } = point;
+    const way = bytes === LARGE ? 'parts' : more === undefined ? 'one PUT' : 'a form';
+    return { name: `${at} of ${way}, to be ended by the ${by}`, session: `${at.replace(/\W/g, '-')}-${index}`, point };
+  });
 
+/** One life of the service for each point, then one in which everything comes to its end. */
 describe('a service that dies during an upload straight to the bucket', () => {
+  const interrupted: Interrupted[] = [];
   let target: Target;
-  let sessions = 0;
 
   beforeAll(async () => {
     target = await openTarget();
@@ -62,13 +74,11 @@ describe('a service that dies during an upload straight to the bucket', () => {
       body: JSON.stringify(body),
     });
 
-  /** Does something during which the service dies, and starts it again. */
-  async function dying(at: string, work: (service: Service) => Promise<unknown>): Promise<Running> {
+  /** Does something during which the service dies. */
+  async function dying(at: string, work: (service: Service) => Promise<unknown>): Promise<void> {
     const doomed = await Service.start(target, { env: { ...ENV, CRASH_AT: at }, preload: FAIL_POINT });
     await expect(work(doomed)).rejects.toThrow('fetch failed');
     expect(await doomed.exit()).toMatchObject({ signal: 'SIGKILL' });
-    const service = await Service.start(target, { env: ENV });
-    return { service, target, store: await target.store(), close: async () => void (await service.stop()) };
   }
 
   async function send(upload: OpenedUpload, bytes: Buffer): Promise<void> {
@@ -77,95 +87,99 @@ describe('a service that dies during an upload straight to the bucket', () => {
     else expect((await put(upload, bytes)).status).toBe(200);
   }
 
-  it.each(OPENING.map((point) => ({ name: name(point), ...point })))(
-    '$name',
-    async ({ at, bytes, by }) => {
-      const session = `opening-${(sessions += 1)}`;
-      const running = await dying(at, (service) => post(service, '/v1/uploads', announced(session, bytes), session));
-      const { service } = running;
-      try {
-        const [orphan] = await target.sql<{ id: string; fileId: string }>(
-          `select upload.id, file_id as "fileId" from upload join stored_file on stored_file.id = file_id
-         where session_id = $1 and stored_file.status = 'pending'`,
-          [session],
-        );
-        expect((await atStore(running, orphan!)).openUploads).toBe(at === 'catalyst:upload.started' ? 1 : 0);
-        if (by === 'sender') {
-          await target.sql('update idempotency_key set lease_until = now() where key = $1', [session]);
-          const again = await post(service, '/v1/uploads', announced(session, bytes), session);
-          expect(again.status).toBe(201);
-          const upload = (await again.json()) as OpenedUpload;
-          await send(upload, bytes);
-          expect((await post(service, `/v1/uploads/${upload.id}/complete`, {})).status).toBe(200);
-        }
-        await target.sql(
-          "update upload set created_at = created_at - interval '11 minutes', next_check_at = now() where id = $1",
-          [orphan!.id],
-        );
-        await sweepOnce(target, service);
-        const [settled] = await target.sql<{ status: string; reason: string }>(
-          'select status, reason from upload where id = $1',
-          [orphan!.id],
-        );
-        expect(settled).toEqual({ status: 'expired', reason: 'NOT_OPENED' });
-        await letExpire(running, orphan!);
-        await expectEnd(running, { session, bytes, stored: by === 'sender' ? 1 : 0 });
-      } finally {
-        await running.close();
-      }
+  it.each(named(OPENING))(
+    'dies at $name',
+    async ({ session, point }) => {
+      const { at, bytes } = point;
+      await dying(at, (service) => post(service, '/v1/uploads', announced(session, bytes), session));
+      interrupted.push({ ...point, session });
     },
-    120_000,
+    90_000,
   );
 
-  it.each(COMPLETING.map((point) => ({ name: name(point), ...point })))(
-    '$name',
-    async ({ at, bytes, more, by }) => {
-      const session = `completing-${(sessions += 1)}`;
-      let upload: OpenedUpload | undefined;
-      const running = await dying(at, async (service) => {
-        upload = (await (await post(service, '/v1/uploads', announced(session, bytes, more))).json()) as OpenedUpload;
+  it.each(named(COMPLETING))(
+    'dies at $name',
+    async ({ session, point }) => {
+      const { at, bytes, more } = point;
+      await dying(at, async (service) => {
+        const upload = (await (
+          await post(service, '/v1/uploads', announced(session, bytes, more))
+        ).json()) as OpenedUpload;
+        interrupted.push({ ...point, session, upload });
+        // The next life is about another point: its reaper is not to end this upload.
+        await target.sql("update upload set next_check_at = now() + interval '1 day' where id = $1", [upload.id]);
         await send(upload, bytes);
         return post(service, `/v1/uploads/${upload.id}/complete`, {});
       });
-      try {
-        const { id, fileId } = upload!;
-        if (by === 'sender') {
-          const again = await post(running.service, `/v1/uploads/${id}/complete`, {});
-          expect({ status: again.status, ...((await again.json()) as FileRecord) }).toMatchObject({
-            status: 'stored',
-            id: fileId,
-          });
-          expect(again.status).toBe(200);
-        }
-        await letExpire(running, upload!);
-        await expectEnd(running, { session, bytes, stored: 1 });
-        expect((await atStore(running, upload!)).staged).not.toBe(true);
-      } finally {
-        await running.close();
-      }
     },
-    120_000,
+    90_000,
   );
 
-  /** After one sweep: so many files, whole; no other row, object or open upload. */
-  async function expectEnd(
-    running: Running,
-    { session, bytes, stored }: { readonly session: string; readonly bytes: Buffer; readonly stored: number },
-  ): Promise<void> {
-    await sweepOnce(target, running.service);
-    const rows = await target.sql<{ key: string; status: string }>(
-      'select key, status from stored_file where session_id = $1',
-      [session],
+  it('ends each in one file that is whole, or in nothing at all', async () => {
+    const service = await Service.start(target, { env: ENV });
+    const running = { service, target, store: await target.store(), close: async () => void (await service.stop()) };
+    try {
+      expect(interrupted).toHaveLength(OPENING.length + COMPLETING.length);
+      const orphans = await target.sql<{ id: string; fileId: string; at: string }>(
+        'select upload.id, file_id as "fileId" from upload join stored_file on stored_file.id = file_id where upload.writable_until is null',
+      );
+      expect(orphans).toHaveLength(OPENING.length);
+      // One was opened at the store, and its name there is lost.
+      const open = await Promise.all(orphans.map(async (orphan) => (await atStore(running, orphan)).openUploads));
+      expect(open.sort()).toEqual([0, 0, 1]);
+      for (const one of interrupted) if (one.by === 'sender') await goOn(service, one);
+      await target.sql(
+        `update upload set created_at = created_at - interval '11 minutes', next_check_at = now()
+         where status = 'open' and writable_until is null`,
+      );
+      await sweepOnce(target, service);
+      for (const { id } of orphans) {
+        const rows = await target.sql('select status, reason from upload where id = $1', [id]);
+        expect(rows).toEqual([{ status: 'expired', reason: 'NOT_OPENED' }]);
+      }
+      for (const upload of [...orphans, ...interrupted.flatMap((one) => one.upload ?? [])])
+        await letExpire(running, upload);
+      await sweepOnce(target, service);
+      await expectInOrder(running);
+    } finally {
+      await running.close();
+    }
+  }, 180_000);
+
+  /** What its sender does who had no answer: the same again. */
+  async function goOn(service: Service, { session, bytes, upload: known }: Interrupted): Promise<void> {
+    let upload = known;
+    if (upload === undefined) {
+      // Whoever held the key is dead; its lease is over soon.
+      await target.sql('update idempotency_key set lease_until = now() where key = $1', [session]);
+      const again = await post(service, '/v1/uploads', announced(session, bytes), session);
+      expect(again.status).toBe(201);
+      upload = (await again.json()) as OpenedUpload;
+      await send(upload, bytes);
+    }
+    const completed = await post(service, `/v1/uploads/${upload.id}/complete`, {});
+    expect(completed.status).toBe(200);
+    expect(await completed.json()).toMatchObject({ status: 'stored', id: upload.fileId, sizeBytes: bytes.length });
+  }
+
+  /** Rows, objects and open uploads say the same. */
+  async function expectInOrder(running: Running): Promise<void> {
+    const rows = await target.sql<{ key: string; status: string; session: string }>(
+      'select key, status, session_id as session from stored_file order by key',
     );
-    expect(rows.map(({ status }) => status)).toEqual(Array.from({ length: stored }, () => 'stored'));
-    for (const { key } of rows) expect((await bytesAt(running, key))?.equals(bytes)).toBe(true);
-    const { objects } = await running.store.list({ prefix: 'document-files/' });
-    const ofSession = objects.map(({ key }) => key).filter((key) => key.includes(`/session-${session}/`));
-    expect(ofSession).toEqual(rows.map(({ key }) => key));
+    const expected = interrupted.filter(({ upload, by }) => upload !== undefined || by === 'sender');
+    expect(rows.map(({ session, status }) => `${session} ${status}`).sort()).toEqual(
+      expected.map(({ session }) => `${session} stored`).sort(),
+    );
+    for (const { key, session } of rows) {
+      const bytes = interrupted.find((one) => one.session === session)?.bytes;
+      expect((await bytesAt(running, key))?.equals(bytes ?? Buffer.alloc(0))).toBe(true);
+    }
+    const { objects } = await running.store.list();
+    const left = objects.map(({ key }) => key).filter((key) => !key.startsWith('temp/processing/abilities-'));
+    expect(left.sort()).toEqual(rows.map(({ key }) => key).sort());
     expect((await running.store.listUploads()).uploads).toEqual([]);
-    const twice = await target.sql(
-      "select subject_id from audit_event where action = 'file.stored' group by subject_id having count(*) > 1",
-    );
-    expect(twice).toEqual([]);
+    const twice = "select 1 from audit_event where action = 'file.stored' group by subject_id having count(*) > 1";
+    expect(await target.sql(twice)).toEqual([]);
   }
 });

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { randomBytes } from 'node:crypto';
 import { jest } from '@jest/globals';
 import { DirectUploads, Upload, UploadCompletion, UploadStrategy, UploadUrls } from '../../src/direct-uploads/index.js';
 import { StoreFullError } from '../../src/object-storage/index.js';
