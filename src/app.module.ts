@@ -20,6 +20,7 @@ import { RecordingsModule } from './recordings/index.js';
 import { SessionsModule } from './sessions/index.js';
 import { LocalObjectsModule, storageConfig, StorageDriver } from './storage/index.js';
 import { TrashModule } from './trash/index.js';
+import { TusModule } from './tus/index.js';
 
 /** The features of the service. A new one is a module of its own, and one line here. */
 export const FEATURES = [
@@ -28,6 +29,7 @@ export const FEATURES = [
   LinksModule,
   TrashModule,
   DirectUploadsModule,
+  TusModule,
   SessionsModule,
   PicturesModule,
   DocumentsModule,

@@ -93,6 +93,21 @@ export class UploadCompletion {
     return this.settlement.complete(upload, outcome, actor);
   }
 
+  /** Gives up what may not be stored, and throws why. Throws `FileLostError` where somebody else decided first. */
+  async reject(
+    upload: Upload,
+    { error, actor }: { readonly error: DomainError; readonly actor: Actor },
+  ): Promise<never> {
+    const rejected = await this.settlement.abandon(upload, {
+      status: UploadStatus.Rejected,
+      reason: error.code,
+      actor,
+    });
+    if (!rejected) throw new FileLostError();
+    this.metrics.uploads.inc({ kind: upload.kind, outcome: error.code });
+    throw error;
+  }
+
   private async finish(upload: Upload, request: CompletionRequest): Promise<StoredFile> {
     try {
       await this.assemble(upload, request);
@@ -150,20 +165,6 @@ export class UploadCompletion {
     const end = { status: UploadStatus.Aborted, reason: 'UPLOAD_MISSING', actor };
     if (!(await this.settlement.abandon(upload, end))) throw new FileLostError();
     throw new UploadFinishedError(end);
-  }
-
-  private async reject(
-    upload: Upload,
-    { error, actor }: { readonly error: DomainError; readonly actor: Actor },
-  ): Promise<never> {
-    const rejected = await this.settlement.abandon(upload, {
-      status: UploadStatus.Rejected,
-      reason: error.code,
-      actor,
-    });
-    if (!rejected) throw new FileLostError();
-    this.metrics.uploads.inc({ kind: upload.kind, outcome: error.code });
-    throw error;
   }
 
   /** What an upload that is over has become. */

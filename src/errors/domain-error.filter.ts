@@ -11,6 +11,7 @@ const STATUS = {
   'not-found': 404,
   timeout: 408,
   conflict: 409,
+  gone: 410,
   'precondition-failed': 412,
   'too-large': 413,
   'unsupported-type': 415,

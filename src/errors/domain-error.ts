@@ -6,6 +6,7 @@ export type ErrorKind =
   | 'not-found'
   | 'timeout'
   | 'conflict'
+  | 'gone'
   | 'precondition-failed'
   | 'precondition-required'
   | 'too-large'

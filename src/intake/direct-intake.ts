@@ -121,6 +121,17 @@ export class DirectIntake {
     }
   }
 
+  /**
+   * Looks at the first bytes while the others are still on their way. Throws `TypeNotAcceptedError`; of an office package
+   * nothing can be said before its end.
+   */
+  async assertBeginning({ kind, key }: Pick<Reservation, 'kind' | 'key'>, name: string, head: Buffer): Promise<void> {
+    const extension = extensionOf(name);
+    if (isOfficeFile(extension)) return;
+    const foundType = await sniffType(head.subarray(0, SNIFF_BYTES));
+    this.kinds.contentType({ kind, parameters: parametersOf(kind, key) }, { extension, foundType });
+  }
+
   /** Marks an examined file stored, in the transaction `em`. Throws `FileLostError` where somebody else decided. */
   async confirm(em: EntityManager, sent: SentFile, confirmation: Confirmation): Promise<StoredFile> {
     const [file] = await this.confirmations.markStored(em, [sent], confirmation);

@@ -18,5 +18,6 @@ export {
   SizeDiffersError,
   UploadInterruptedError,
 } from './intake.errors.js';
+export { intakeConfig, type IntakeConfig } from './intake.config.js';
 export { IntakeModule } from './intake.module.js';
-export { sniffType } from './type-sniffer.js';
+export { SNIFF_BYTES, sniffType } from './type-sniffer.js';

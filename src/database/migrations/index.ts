@@ -7,6 +7,7 @@ import { Migration20261122202000_pictures } from './Migration20261122202000_pict
 import { Migration20261122203000_documents } from './Migration20261122203000_documents.js';
 import { Migration20261122204000_sessions } from './Migration20261122204000_sessions.js';
 import { Migration20261122210000_direct_uploads } from './Migration20261122210000_direct_uploads.js';
+import { Migration20261122212000_tus } from './Migration20261122212000_tus.js';
 
 /** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
 export const migrations: MigrationList = [
@@ -18,4 +19,5 @@ export const migrations: MigrationList = [
   Migration20261122203000_documents,
   Migration20261122204000_sessions,
   Migration20261122210000_direct_uploads,
+  Migration20261122212000_tus,
 ];

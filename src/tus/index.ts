@@ -1,0 +1,2 @@
+export { TusModule } from './tus.module.js';
+export { TusReaper, type TusReapReport } from './tus-reaper.js';

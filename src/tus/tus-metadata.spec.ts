@@ -1,0 +1,42 @@
+import { readMetadata } from './tus-metadata.js';
+
+describe('readMetadata', () => {
+  it('takes the kind and its parameters', () => {
+    expect(readMetadata({ kind: 'session-asset', sessionId: '7', category: 'screenshots', filename: 'a.png' })).toEqual(
+      {
+        kind: 'session-asset',
+        filename: 'a.png',
+        parameters: { sessionId: '7', category: 'screenshots' },
+      },
+    );
+  });
+
+  it('knows from the session what a file without a kind is', () => {
+    expect(readMetadata({ sessionId: '7', filename: 'a.wav' }).kind).toBe('session-original');
+    expect(readMetadata({ filename: 'a.wav' }).kind).toBe('manual-upload');
+    expect(readMetadata()).toEqual({ kind: 'manual-upload', filename: '', parameters: {} });
+  });
+
+  it('leaves out what Uppy says of its own accord', () => {
+    const meta = { relativePath: 'null', name: 'a.wav', type: 'audio/wav', filetype: 'audio/wav', filename: 'b.wav' };
+    expect(readMetadata({ ...meta, empty: null })).toEqual({
+      kind: 'manual-upload',
+      filename: 'b.wav',
+      parameters: {},
+    });
+    expect(readMetadata({ name: 'a.wav', type: 'video', sessionId: '7' })).toMatchObject({
+      filename: 'a.wav',
+      parameters: { type: 'video', sessionId: '7' },
+    });
+  });
+
+  it.each([
+    [{ sha256: 'abc=' }, { algorithm: 'SHA256', value: 'abc=' }],
+    [{ checksum: 'sha256 abc=' }, { algorithm: 'SHA256', value: 'abc=' }],
+    [{ checksum: 'SHA-256 abc=' }, { algorithm: 'SHA256', value: 'abc=' }],
+    [{ checksum: 'md5 abc=' }, { algorithm: 'MD5', value: 'abc=' }],
+    [{ checksum: 'nonsense' }, { algorithm: 'NONSENSE', value: '' }],
+  ])('reads the checksum in %o', (metadata, checksum) => {
+    expect(readMetadata(metadata).checksum).toEqual(checksum);
+  });
+});
