@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { Service } from '../support/service.js';
 import { openTarget, type Target } from '../support/target.js';
+import { launchChromium } from './chromium.js';
 import { SwaggerPage } from './swagger-page.js';
 
 const SAMPLE = join(fileURLToPath(new URL('../..', import.meta.url)), 'samples', 'welcome.wav');
@@ -21,10 +22,7 @@ describe('Swagger UI in Chromium', () => {
   beforeAll(async () => {
     target = await openTarget();
     service = await Service.start(target);
-    const executablePath = process.env['TEST_CHROMIUM'];
-    if (executablePath === undefined) throw new Error('TEST_CHROMIUM names no browser: npm run test:browser sets it.');
-    // Chromium's sandbox does not work for root.
-    browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+    browser = await launchChromium();
     page = await browser.newPage();
     page.on('pageerror', (error) => complaints.push(error.message));
     page.on('console', (message) => {
