@@ -30,7 +30,15 @@ export function setUp(app: NestExpressApplication): void {
   if (config.corsOrigins.length > 0)
     app.enableCors({
       origin: config.corsOrigins,
-      exposedHeaders: ['ETag', 'Location', 'X-Request-Id', 'Retry-After', 'Content-Disposition', 'Content-Range', 'Accept-Ranges'],
+      exposedHeaders: [
+        'ETag',
+        'Location',
+        'X-Request-Id',
+        'Retry-After',
+        'Content-Disposition',
+        'Content-Range',
+        'Accept-Ranges',
+      ],
       // For the cookies that POST /v1/sessions/:id/cookies sets. No request of ours is let in by a cookie.
       credentials: true,
     });

@@ -96,7 +96,10 @@ export class UploadTokens {
 
 /** The same for the same holder of the same issuer, and saying neither. */
 function holderId(issuer: string, holder: string): string {
-  return createHash('sha256').update(JSON.stringify([issuer, holder])).digest('hex').slice(0, 40);
+  return createHash('sha256')
+    .update(JSON.stringify([issuer, holder]))
+    .digest('hex')
+    .slice(0, 40);
 }
 
 function sameText(given: string, expected: string): boolean {

@@ -26,7 +26,9 @@ export class UploadPinnedError extends DomainError {
   readonly kind = 'forbidden';
   readonly code = 'UPLOAD_PINNED';
   constructor(name: string, value: string) {
-    super(`This upload token is for files with the ${name} ${value}, and for no others.`, { details: { [name]: value } });
+    super(`This upload token is for files with the ${name} ${value}, and for no others.`, {
+      details: { [name]: value },
+    });
   }
 }
 

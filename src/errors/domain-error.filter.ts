@@ -49,7 +49,10 @@ export interface ErrorFormat {
   render(body: ErrorBody): string;
 }
 
-const JSON_FORMAT: ErrorFormat = { contentType: 'application/json; charset=utf-8', render: (body) => JSON.stringify(body) };
+const JSON_FORMAT: ErrorFormat = {
+  contentType: 'application/json; charset=utf-8',
+  render: (body) => JSON.stringify(body),
+};
 
 /** Turns whatever a request ended with into `{ statusCode, code, message, requestId, details? }`. */
 @Catch()

@@ -20,7 +20,9 @@ export class SigningSecret {
 
   /** The key for one purpose: what is signed for another is never taken for it. */
   async keyFor(purpose: string): Promise<Buffer> {
-    return createHmac('sha256', await this.read()).update(purpose).digest();
+    return createHmac('sha256', await this.read())
+      .update(purpose)
+      .digest();
   }
 
   private read(): Promise<string> {

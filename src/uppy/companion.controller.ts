@@ -1,13 +1,5 @@
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiBody,
-  ApiOkResponse,
-  ApiOperation,
-  ApiQuery,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { AcceptUploadTokens, CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { FileResponse, toFileResponse } from '../files/index.js';
 import { ApiErrors, JsonLimit, RequireJson } from '../http/index.js';
@@ -84,7 +76,7 @@ export class CompanionController {
 
   @Get('multipart/:uploadId')
   @Header('Cache-Control', 'no-store')
-  @ApiOperation({ summary: "List the parts that the store has, all of them" })
+  @ApiOperation({ summary: 'List the parts that the store has, all of them' })
   @ApiOkResponse({ type: [UppyPartResponse] })
   @ApiErrors(404, 409)
   parts(

@@ -42,11 +42,7 @@ export class RequestSigning {
     throw new RequestNotSignableError();
   }
 
-  private async signOngoing(
-    { method, partNumber }: SignRequest,
-    ref: UppyRef,
-    actor: Actor,
-  ): Promise<SignedResponse> {
+  private async signOngoing({ method, partNumber }: SignRequest, ref: UppyRef, actor: Actor): Promise<SignedResponse> {
     const upload = await this.uppy.get(ref, actor);
     if (method !== 'PUT') return { url: await this.controlUrl(CONTROL[method], upload.id, actor) };
     if (partNumber === undefined) throw new RequestNotSignableError();

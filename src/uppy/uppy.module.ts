@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
-import { DirectUploadsModule } from '../direct-uploads/index.js';
+import { ConfigModule } from '@nestjs/config';
+import { directUploadsConfig, DirectUploadsModule } from '../direct-uploads/index.js';
 import { SigningSecretModule, StorageModule } from '../storage/index.js';
 import { CompanionController } from './companion.controller.js';
 import { Companion } from './companion.js';
@@ -13,7 +14,7 @@ import { UppyUploads } from './uppy-uploads.js';
 
 /** Uploads as Uppy speaks: `endpoint` and `companionEndpoint`, and `signRequest`. */
 @Module({
-  imports: [DirectUploadsModule, StorageModule, SigningSecretModule],
+  imports: [ConfigModule.forFeature(directUploadsConfig), DirectUploadsModule, StorageModule, SigningSecretModule],
   controllers: [CompanionController, SignController, ControlController],
   providers: [UppyFiles, UppyUploads, Companion, RequestSigning, ControlPermissions, ControlRequests],
 })

@@ -1,5 +1,16 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsInt, IsObject, IsString, Max, MaxLength, Min, MinLength, Validate, ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
+import {
+  IsInt,
+  IsObject,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  MinLength,
+  Validate,
+  ValidatorConstraint,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 import { IfPresent } from '../../http/index.js';
 
 const MAX_PARAMETERS = 16;
@@ -24,7 +35,10 @@ class Texts implements ValidatorConstraintInterface {
 
 /** What a token is to be good for. */
 export class CreateUploadTokenRequest {
-  @ApiPropertyOptional({ example: 'session-original', description: 'The one kind of file that may be sent; any where absent.' })
+  @ApiPropertyOptional({
+    example: 'session-original',
+    description: 'The one kind of file that may be sent; any where absent.',
+  })
   @IfPresent()
   @IsString()
   @MinLength(1)
@@ -73,6 +87,10 @@ export class UploadTokenResponse {
   @ApiProperty({ format: 'uri', description: 'The option `companionEndpoint` of Uppy 6, with the token in its path.' })
   companionEndpoint!: string;
 
-  @ApiProperty({ format: 'uri', example: 'http://127.0.0.1:3000/v1/tus', description: 'For tus, with the token in the header.' })
+  @ApiProperty({
+    format: 'uri',
+    example: 'http://127.0.0.1:3000/v1/tus',
+    description: 'For tus, with the token in the header.',
+  })
   tusEndpoint!: string;
 }

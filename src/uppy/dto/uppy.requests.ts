@@ -34,7 +34,12 @@ export class BeginMultipartRequest {
   @MaxLength(1024)
   filename!: string;
 
-  @ApiPropertyOptional({ type: 'string', nullable: true, example: 'audio/wav', description: 'Taken note of by nobody.' })
+  @ApiPropertyOptional({
+    type: 'string',
+    nullable: true,
+    example: 'audio/wav',
+    description: 'Taken note of by nobody.',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(255)
@@ -58,6 +63,7 @@ export class UploadIdParam {
 export class PartParam extends UploadIdParam {
   @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_PARTS, example: 1 })
   @Type(() => Number)
+  @IsInt()
   partNumber!: number;
 }
 
