@@ -20,6 +20,9 @@ import type { StoredFile } from '../files/index.js';
 import { ObjectStorage, type CompletedPart, type SignedForm, type UploadedPart } from '../storage/index.js';
 import { UppyFiles, type UppyFile } from './uppy-files.js';
 
+/** Where forms land, under the id of their file. */
+const STAGED = /^temp\/uploads\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\//;
+
 /** An upload as its sender names it: both have to be those that were answered when it began. */
 export interface UppyRef {
   /** The store's. */
@@ -89,8 +92,10 @@ export class UppyUploads {
 
   /** Confirms what was sent by one request, of which nobody tells us; the reaper would, a minute later. */
   async finalize(key: string, actor: Actor): Promise<StoredFile> {
-    const where = { protocol: UploadProtocol.Uppy, $or: [{ key }, { stagedKey: key }] };
-    return this.completion.complete(await this.uploads.get(where, actor), { actor });
+    const fileId = STAGED.exec(key)?.[1];
+    const where = fileId === undefined ? { key } : { fileId, stagedKey: key };
+    const upload = await this.uploads.get({ ...where, protocol: UploadProtocol.Uppy }, actor);
+    return this.completion.complete(upload, { actor });
   }
 
   /** Where the record of a file is: what Uppy calls the location of an upload. */

@@ -63,6 +63,7 @@ export class UploadIdParam {
 export class PartParam extends UploadIdParam {
   @ApiProperty({ type: 'integer', minimum: 1, maximum: MAX_PARTS, example: 1 })
   @Type(() => Number)
+  @IsInt()
   partNumber!: number;
 }
 
