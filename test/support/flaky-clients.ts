@@ -67,7 +67,7 @@ export async function runFlakyClients(options: FlakyOptions): Promise<FlakyOutco
   const target = await openTarget();
   let service: Service | undefined;
   const dropping = (to: () => string): Promise<DroppingProxy> =>
-    startDroppingProxy({ target: to, share: options.share, withinBytes: options.maxSizeBytes, random });
+    startDroppingProxy({ target: to, share: options.share, withinBytes: options.maxSizeBytes / 8, random });
   const toService = await dropping(() => service?.url ?? '');
   const toStore = target.kind === 's3' ? await dropping(() => TEST_S3_ENDPOINT ?? '') : undefined;
   const env = {
