@@ -145,7 +145,9 @@ describe('tus-js-client', () => {
     run.upload.start();
     await stopped;
     const url = run.upload.url ?? '';
-    await target.sql("update upload set expires_at = now() - interval '1 second' where id = $1", [url.split('/').at(-1)]);
+    await target.sql("update upload set expires_at = now() - interval '1 second' where id = $1", [
+      url.split('/').at(-1),
+    ]);
     const again = tusClient(service, wav(3 * MIB), { uploadUrl: url, endpoint: null });
     again.upload.start();
     await expect(again.done).rejects.toThrow();
