@@ -65,7 +65,8 @@ export class GatedProxy {
     this.passed.push(passed);
     const forwarded = http.request(new URL(url, this.target), { method, headers, agent: false });
     const end = (): void => {
-      request.destroy();
+      // A request that was read to its end would leave its connection open.
+      request.socket.destroy();
       forwarded.destroy();
     };
     request.on('error', end);
