@@ -74,6 +74,11 @@ export class UploadSettlement {
     });
   }
 
+  /** What has become of an upload. */
+  current({ id }: Pick<Upload, 'id'>): Promise<Upload | null> {
+    return this.em.fork().findOne(Upload, { id });
+  }
+
   /** Marks file and upload done. Throws `FileLostError` where somebody else decided first. */
   async complete(upload: Upload, sent: SentFile, actor: Actor): Promise<StoredFile> {
     const file = await inTransaction(this.em, (em) =>
