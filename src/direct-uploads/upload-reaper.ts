@@ -6,7 +6,7 @@ import { DomainError, type ErrorKind } from '../errors/index.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { UploadProgress } from './upload-progress.js';
-import { UploadSchedule } from './upload-schedule.js';
+import { UploadSchedule, type Over } from './upload-schedule.js';
 import { UploadSettlement } from './upload-settlement.js';
 import { UploadStatus, type Upload } from './upload.entity.js';
 
@@ -119,8 +119,8 @@ export class UploadReaper {
     return 'open';
   }
 
-  private async expire(upload: Upload, reason: string): Promise<Fate> {
-    const end = { status: UploadStatus.Expired, reason, actor: this.actor };
+  private async expire(upload: Upload, over: Over): Promise<Fate> {
+    const end = { status: UploadStatus.Expired, ...over, actor: this.actor };
     return (await this.settlement.abandon(upload, end)) ? 'expired' : 'open';
   }
 }

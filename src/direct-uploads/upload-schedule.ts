@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Clock } from '../config/index.js';
+import type { UploadEnd } from './upload-settlement.js';
 import { NOT_OPENED, Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
 /** Few, so that they are done before the claim ends: a checksum may have to be computed of each. */
@@ -11,6 +12,12 @@ const MIN_CHECK_MS = 60_000;
 const MAX_CHECK_MS = 3_600_000;
 /** What nobody was told of by then, nobody will be told of: requests do not take so long. */
 const OPENING_MS = 600_000;
+
+/** That an upload is over, and why. */
+export interface Over extends Pick<UploadEnd, 'reason'> {
+  /** What has to hold still when it is given up: its sender may be heard of meanwhile. */
+  readonly provided: NonNullable<UploadEnd['provided']>;
+}
 
 /** When which upload is looked at, and when it is over. */
 @Injectable()
@@ -26,13 +33,8 @@ export class UploadSchedule {
 
   /** Makes every open upload due. */
   async makeDue(startedAt: Date): Promise<void> {
-    await this.em.fork().nativeUpdate(
-      Upload,
-      { status: UploadStatus.Open, nextCheckAt: { $gt: startedAt } },
-      {
-        nextCheckAt: startedAt,
-      },
-    );
+    const later = { status: UploadStatus.Open, nextCheckAt: { $gt: startedAt } };
+    await this.em.fork().nativeUpdate(Upload, later, { nextCheckAt: startedAt });
   }
 
   /** Some of those that are due. None comes twice in a round: whatever becomes of it, its next look is behind the round's beginning. */
@@ -48,13 +50,17 @@ export class UploadSchedule {
     return em.find(Upload, { id: { $in: rows.map(({ id }) => id) } });
   }
 
-  /** Why an upload is given up unless it is finished. A URL that may still write keeps it. */
-  whyOver({ expiresAt, createdAt, writableUntil, strategy, storeUploadId }: Upload): string | undefined {
+  /** Whether an upload is given up unless it is finished. A URL that may still write keeps it. */
+  whyOver({ expiresAt, createdAt, writableUntil, strategy, storeUploadId }: Upload): Over | undefined {
     const now = this.clock.now();
-    const wasToldOf = strategy === UploadStrategy.Multipart ? storeUploadId != null : writableUntil != null;
-    if (!wasToldOf && now.getTime() - createdAt.getTime() > OPENING_MS) return NOT_OPENED;
+    const isParts = strategy === UploadStrategy.Multipart;
+    const wasToldOf = isParts ? storeUploadId != null : writableUntil != null;
+    if (!wasToldOf && now.getTime() - createdAt.getTime() > OPENING_MS)
+      return { reason: NOT_OPENED, provided: isParts ? { storeUploadId: null } : { writableUntil: null } };
     const isWritable = writableUntil != null && writableUntil > now;
-    return expiresAt <= now && !isWritable ? 'UPLOAD_EXPIRED' : undefined;
+    if (expiresAt > now || isWritable) return undefined;
+    const provided = { expiresAt: { $lte: now }, $or: [{ writableUntil: null }, { writableUntil: { $lte: now } }] };
+    return { reason: 'UPLOAD_EXPIRED', provided };
   }
 
   /** The longer an upload lasts, the longer it may wait. */
