@@ -100,6 +100,7 @@ export class DirectUploadsController {
 
   @Post(':id/complete')
   @HttpCode(200)
+  @UseGuards(RequireJson)
   @JsonLimit(COMPLETION_BYTES)
   @RequireScopes(Scope.FilesWrite)
   @ApiOperation({

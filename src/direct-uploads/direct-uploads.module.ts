@@ -12,10 +12,15 @@ import { directUploadsConfig } from './direct-uploads.config.js';
 import { DirectUploadsController } from './direct-uploads.controller.js';
 import { DirectUploads } from './direct-uploads.service.js';
 import { RestUploads } from './rest-uploads.js';
+import { UploadAssembly } from './upload-assembly.js';
 import { UploadCompletion } from './upload-completion.js';
 import { UploadDrafts } from './upload-drafts.js';
 import { UploadLeftovers } from './upload-leftovers.js';
+import { UploadOutcomes } from './upload-outcomes.js';
+import { UploadProgress } from './upload-progress.js';
 import { UploadReaper } from './upload-reaper.js';
+import { UploadRecords } from './upload-records.js';
+import { UploadSchedule } from './upload-schedule.js';
 import { UploadSettlement } from './upload-settlement.js';
 import { UploadTargets } from './upload-targets.js';
 import { UploadUrls } from './upload-urls.js';
@@ -43,6 +48,11 @@ import { Upload } from './upload.entity.js';
     UploadUrls,
     UploadCompletion,
     UploadLeftovers,
+    UploadSchedule,
+    UploadProgress,
+    UploadAssembly,
+    UploadOutcomes,
+    UploadRecords,
     UploadReaper,
     DirectUploads,
     RestUploads,

@@ -1,11 +1,9 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { Clock } from '../config/index.js';
 import type { StoredFile } from '../files/index.js';
 import { checkQuery } from '../http/index.js';
 import { idempotentRequest } from '../idempotency/index.js';
 import { ObjectStorage, UploadMissingError, type UploadedPart } from '../storage/index.js';
-import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
 import { UploadFinishedError } from './direct-uploads.errors.js';
 import { DirectUploads } from './direct-uploads.service.js';
 import { OpenUploadRequest, type CompleteUploadRequest, type SignPartsRequest } from './dto/upload.requests.js';
@@ -42,8 +40,6 @@ export class RestUploads {
     private readonly urls: UploadUrls,
     private readonly completion: UploadCompletion,
     private readonly settlement: UploadSettlement,
-    private readonly clock: Clock,
-    @Inject(directUploadsConfig.KEY) private readonly config: DirectUploadsConfig,
   ) {}
 
   /** Opens an upload and signs where its bytes go. What the body names besides an upload's own is its kind's to check. */
@@ -69,8 +65,8 @@ export class RestUploads {
   /** More URLs of parts, or new ones for those that expired. */
   async signParts(id: string, range: SignPartsRequest, actor: Actor): Promise<PartUrlsResponse> {
     const upload = await this.uploads.get({ id }, actor);
-    const parts = await this.urls.parts(upload, { ...range, count: withinUpload(upload, range) });
-    return { parts: toPartUrls(parts), expiresAt: parts[0]?.request.expiresAt ?? this.urlsExpireAt() };
+    const parts = await this.urls.parts(upload, { from: range.from, count: withinUpload(upload, range) });
+    return { parts: toPartUrls(parts), expiresAt: parts[0]?.request.expiresAt ?? this.urls.expireAt() };
   }
 
   async status(id: string, actor: Actor): Promise<UploadResponse> {
@@ -102,12 +98,18 @@ export class RestUploads {
       partSizeBytes: upload.partSizeBytes ?? null,
       partCount: upload.partCount ?? null,
       parts: [],
-      expiresAt: this.urlsExpireAt(),
+      expiresAt: this.urls.expireAt(),
     } as const;
     // The answer to a repetition of what is over by now.
     if (!upload.isOpen()) return common;
-    if (strategy === UploadStrategy.Form) return { ...common, ...(await this.urls.form(upload)) };
-    if (strategy === UploadStrategy.Single) return { ...common, ...(await this.urls.single(upload)), method: 'PUT' };
+    if (strategy === UploadStrategy.Form) {
+      const { method, url, fields, expiresAt } = await this.urls.form(upload);
+      return { ...common, method, url, fields, expiresAt };
+    }
+    if (strategy === UploadStrategy.Single) {
+      const { url, headers, expiresAt } = await this.urls.single(upload);
+      return { ...common, url, headers, expiresAt };
+    }
     const count = withinUpload(upload, { from: 1, count: FIRST_PARTS });
     const parts = await this.urls.parts(upload, { from: 1, count });
     return { ...common, parts: toPartUrls(parts), expiresAt: parts[0]?.request.expiresAt ?? common.expiresAt };
@@ -136,10 +138,6 @@ export class RestUploads {
   private idempotent(actor: Actor, key: string | undefined, body: unknown) {
     const request = idempotentRequest(actor.principal.id, key, ['POST', '/v1/uploads', JSON.stringify(body)]);
     return request && { idempotent: request };
-  }
-
-  private urlsExpireAt(): Date {
-    return new Date(this.clock.now().getTime() + this.config.urlSeconds * 1000);
   }
 }
 

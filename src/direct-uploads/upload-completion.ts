@@ -1,32 +1,16 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/postgresql';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { DomainError } from '../errors/index.js';
+import type { DomainError } from '../errors/index.js';
 import { FilesService, StoredFile, type FileChecksum } from '../files/index.js';
-import {
-  DirectIntake,
-  FileLostError,
-  FileTooLargeError,
-  ObjectAbsentError,
-  SizeDiffersError,
-} from '../intake/index.js';
-import { Metrics } from '../metrics/index.js';
-import {
-  FileKinds,
-  KeyTakenError,
-  ObjectMissingError,
-  ObjectStorage,
-  UploadMissingError,
-  type CompletedPart,
-} from '../storage/index.js';
+import { DirectIntake, FileLostError, FileTooLargeError, SizeDiffersError } from '../intake/index.js';
+import { FileKinds, UploadMissingError, type CompletedPart } from '../storage/index.js';
 import { StoredChecksumDiffersError, UploadFinishedError } from './direct-uploads.errors.js';
 import { moments } from './moments.js';
-import { allParts, chooseParts } from './upload-parts.js';
+import { UploadAssembly } from './upload-assembly.js';
+import { UploadOutcomes } from './upload-outcomes.js';
 import { assertChecksum } from './upload-plan.js';
 import { UploadSettlement } from './upload-settlement.js';
-import { UploadTargets } from './upload-targets.js';
-import { refOf } from './upload-urls.js';
-import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
+import { UploadStatus, type Upload } from './upload.entity.js';
 
 /** What its sender says when everything was sent. */
 export interface CompletionRequest {
@@ -43,17 +27,13 @@ export interface CompletionRequest {
  */
 @Injectable()
 export class UploadCompletion {
-  private readonly logger = new Logger(UploadCompletion.name);
-
   constructor(
-    private readonly em: EntityManager,
-    private readonly storage: ObjectStorage,
+    private readonly assembly: UploadAssembly,
     private readonly intake: DirectIntake,
     private readonly files: FilesService,
     private readonly kinds: FileKinds,
-    private readonly targets: UploadTargets,
     private readonly settlement: UploadSettlement,
-    private readonly metrics: Metrics,
+    private readonly outcomes: UploadOutcomes,
   ) {}
 
   /**
@@ -68,7 +48,7 @@ export class UploadCompletion {
       return await this.finish(upload, request);
     } catch (error) {
       if (!(error instanceof FileLostError)) throw error;
-      return this.settled(await this.em.fork().findOneOrFail(Upload, { id: upload.id }), checksum);
+      return this.settled((await this.settlement.current(upload)) ?? upload, checksum);
     }
   }
 
@@ -93,7 +73,7 @@ export class UploadCompletion {
     );
     if (outcome.state === 'refused') return this.reject(upload, { error: outcome.error, actor });
     const stored = await this.settlement.complete(upload, outcome, actor);
-    this.tell(upload, stored);
+    this.outcomes.stored(upload, stored);
     return stored;
   }
 
@@ -108,15 +88,13 @@ export class UploadCompletion {
       actor,
     });
     if (!rejected) throw new FileLostError();
-    this.metrics.uploads.inc({ kind: upload.kind, outcome: error.code });
-    const { id: uploadId, fileId, kind, protocol } = upload;
-    this.logger.warn({ event: 'UPLOAD_REJECTED', uploadId, fileId, kind, protocol, reason: error.code });
+    this.outcomes.rejected(upload, error.code);
     throw error;
   }
 
   private async finish(upload: Upload, request: CompletionRequest): Promise<StoredFile> {
     try {
-      await this.assemble(upload, request);
+      await this.assembly.assemble(upload, request.parts);
     } catch (error) {
       if (error instanceof UploadMissingError) return this.giveUpLost(upload, request.actor);
       // What was sent can never become what was declared.
@@ -128,61 +106,11 @@ export class UploadCompletion {
     return this.confirm(upload, request);
   }
 
-  /** Sees to it that what was sent lies under the file's key, where nothing replaces it any more. */
-  private async assemble(upload: Upload, { parts }: CompletionRequest): Promise<void> {
-    switch (upload.strategy) {
-      case UploadStrategy.Single:
-      case UploadStrategy.Relay:
-        return;
-      case UploadStrategy.Form:
-        return this.fetchStaged(upload);
-      case UploadStrategy.Multipart:
-        return this.joinParts(upload, parts);
-      default:
-        upload.strategy satisfies never;
-    }
-  }
-
-  private async fetchStaged({ key, stagedKey }: Upload): Promise<void> {
-    try {
-      await this.storage.copy(stagedKey ?? '', key, { ifAbsent: true });
-    } catch (error) {
-      // Fetched before, by whoever did not come to confirm it.
-      if (error instanceof KeyTakenError) return;
-      if (!(error instanceof ObjectMissingError)) throw error;
-      // Whoever fetched it has confirmed it too, and cleared it away.
-      if ((await this.storage.head(key)) === undefined) throw new ObjectAbsentError();
-    }
-  }
-
-  private async joinParts(upload: Upload, named: readonly CompletedPart[] | undefined): Promise<void> {
-    const ref = refOf(upload);
-    try {
-      const chosen = chooseParts(await allParts(this.storage, ref), named, upload);
-      await this.storage.completeMultipart(ref, chosen, { ifAbsent: true });
-    } catch (error) {
-      const isJoined = error instanceof KeyTakenError || error instanceof UploadMissingError;
-      // Joined before, by whoever did not come to confirm it.
-      if (!isJoined || (await this.storage.head(upload.key)) === undefined) throw error;
-      await this.storage.abortMultipart(ref);
-    }
-  }
-
   /** Somebody dropped the parts in the bucket itself. */
   private async giveUpLost(upload: Upload, actor: Actor): Promise<never> {
     const end = { status: UploadStatus.Aborted, reason: 'UPLOAD_MISSING', actor };
     if (!(await this.settlement.abandon(upload, end))) throw new FileLostError();
     throw new UploadFinishedError(end);
-  }
-
-  /** Once: by whoever confirmed it. */
-  private tell({ id: uploadId, protocol }: Upload, file: StoredFile): void {
-    const { id: fileId, kind, sessionId, documentId, key, contentType, sizeBytes } = file;
-    const event = this.targets.eventOf(kind);
-    const details = { sessionId, documentId, fileId, key, contentType, sizeBytes, uploadId, protocol };
-    this.logger.log({ event, kind, ...details });
-    this.metrics.uploads.inc({ kind, outcome: 'stored' });
-    this.metrics.uploadedBytes.inc({ kind }, sizeBytes ?? 0);
   }
 
   /** The reaper may have been first, and it knew of no checksum. */

@@ -1,19 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
-import { Clock, Ids } from '../config/index.js';
 import type { FileChecksum } from '../files/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import { DirectIntake, type WelcomeFile } from '../intake/index.js';
-import { keyFilename, storageConfig, type StorageConfig } from '../storage/index.js';
-import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
+import { storageConfig, type StorageConfig } from '../storage/index.js';
 import { UploadPinnedError } from './direct-uploads.errors.js';
-import { assertChecksum, planParts, strategyFor } from './upload-plan.js';
+import { assertChecksum, assertOneRequest, planParts, strategyFor, type PartPlan } from './upload-plan.js';
+import { UploadRecords } from './upload-records.js';
 import { UploadTargets } from './upload-targets.js';
-import { Upload, UploadStatus, UploadStrategy, type UploadProtocol } from './upload.entity.js';
-
-const FIRST_CHECK_MS = 60_000;
+import { UploadStrategy, type Upload, type UploadProtocol } from './upload.entity.js';
 
 /** A file that somebody wants to send straight to the store. */
 export interface UploadRequest {
@@ -37,19 +33,18 @@ export interface UploadDraft {
   readonly request: UploadRequest;
   readonly file: WelcomeFile;
   readonly strategy: UploadStrategy;
+  /** How it is cut up, where its size is known. */
+  readonly parts?: PartPlan;
 }
 
-/** Checks what is asked for, and writes down what is granted. */
+/** Checks what is asked for, and has written down what is granted. */
 @Injectable()
 export class UploadDrafts {
   constructor(
     private readonly intake: DirectIntake,
     private readonly targets: UploadTargets,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
-    private readonly ids: Ids,
+    private readonly records: UploadRecords,
     @Inject(storageConfig.KEY) private readonly storage: StorageConfig,
-    @Inject(directUploadsConfig.KEY) private readonly config: DirectUploadsConfig,
   ) {}
 
   /** Throws what is wrong with kind, parameters, name, extension, size or checksum. */
@@ -58,42 +53,15 @@ export class UploadDrafts {
     const target = await this.targets.resolve(request.kind, pinnedParameters(request), actor);
     const file = this.intake.welcome({ ...target, filename, actor, ...(sizeBytes !== undefined && { sizeBytes }) });
     const strategy = request.strategy ?? strategyFor(sizeBytes ?? file.maxSizeBytes, this.storage);
+    if (sizeBytes !== undefined) assertOneRequest(sizeBytes, strategy);
     if (checksum !== undefined) assertChecksum(checksum, strategy);
-    return { request, file, strategy };
+    const isPlanned = strategy === UploadStrategy.Multipart && sizeBytes !== undefined;
+    return { request, file, strategy, ...(isPlanned && { parts: planParts(sizeBytes, this.storage) }) };
   }
 
   /** Reserves the key and writes file and upload in the transaction `em`. */
-  async insert(em: EntityManager, { request, file, strategy }: UploadDraft): Promise<Upload> {
-    const { protocol, sizeBytes, checksum, actor } = request;
-    const now = this.clock.now();
-    const id = this.ids.next();
-    const { fileId, key, kind } = await this.intake.announce(em, file);
-    const isPlanned = strategy === UploadStrategy.Multipart && sizeBytes !== undefined;
-    const parts = isPlanned ? planParts(sizeBytes, this.storage) : undefined;
-    await em.insert(Upload, {
-      id,
-      fileId,
-      protocol,
-      strategy,
-      kind: kind.name,
-      key,
-      stagedKey: strategy === UploadStrategy.Form ? `temp/uploads/${fileId}/${keyFilename(file.name)}` : null,
-      storeUploadId: null,
-      declaredSizeBytes: sizeBytes ?? null,
-      maxSizeBytes: file.maxSizeBytes,
-      partSizeBytes: parts?.partSizeBytes ?? null,
-      partCount: parts?.partCount ?? null,
-      checksumAlgorithm: checksum?.algorithm ?? null,
-      checksumValue: checksum?.value ?? null,
-      principalId: actor.principal.id,
-      status: UploadStatus.Open,
-      createdAt: now,
-      expiresAt: new Date(now.getTime() + this.config.expirySeconds * 1000),
-      nextCheckAt: new Date(now.getTime() + FIRST_CHECK_MS),
-    });
-    const details = { fileId, kind: kind.name, key, protocol, strategy };
-    await this.audit.record(em, [{ action: 'upload.opened', actor, subjectType: 'upload', subjectId: id, details }]);
-    return em.findOneOrFail(Upload, { id });
+  insert(em: EntityManager, draft: UploadDraft): Promise<Upload> {
+    return this.records.insert(em, draft);
   }
 }
 

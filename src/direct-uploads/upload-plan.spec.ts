@@ -1,4 +1,4 @@
-import { assertChecksum, planParts, strategyFor } from './upload-plan.js';
+import { assertChecksum, assertOneRequest, planParts, strategyFor } from './upload-plan.js';
 
 const MEBIBYTE = 1024 ** 2;
 const TEBIBYTE = 1024 ** 4;
@@ -37,6 +37,21 @@ describe('the plan of an upload', () => {
         partSizeBytes * (partCount - 1) < sizeBytes;
       if (!isSound) throw new Error(`${sizeBytes} at ${multipartPartSizeBytes}: ${partCount} of ${partSizeBytes}`);
     }
+  });
+
+  it('takes 5 GiB in one request at the most, as S3 does', () => {
+    const most = 5 * 1024 * MEBIBYTE;
+    for (const strategy of ['single', 'form'] as const) {
+      expect(() => {
+        assertOneRequest(most, strategy);
+      }).not.toThrow();
+      expect(() => {
+        assertOneRequest(most + 1, strategy);
+      }).toThrow(expect.objectContaining({ code: 'FILE_TOO_LARGE' }) as Error);
+    }
+    expect(() => {
+      assertOneRequest(most + 1, 'multipart');
+    }).not.toThrow();
   });
 
   it.each([

@@ -1,5 +1,6 @@
 import type { FileChecksum } from '../files/index.js';
-import { DigestAlgorithm, MAX_PARTS, type StorageConfig } from '../storage/index.js';
+import { FileTooLargeError } from '../intake/index.js';
+import { DigestAlgorithm, MAX_PART_BYTES, MAX_PARTS, type StorageConfig } from '../storage/index.js';
 import { ChecksumUnsupportedError, InvalidChecksumError } from './direct-uploads.errors.js';
 import { UploadStrategy } from './upload.entity.js';
 
@@ -36,6 +37,12 @@ export function planParts(
   const least = Math.ceil(sizeBytes / MAX_PARTS / MEBIBYTE) * MEBIBYTE;
   const partSizeBytes = Math.max(multipartPartSizeBytes, least);
   return { partSizeBytes, partCount: Math.ceil(sizeBytes / partSizeBytes) };
+}
+
+/** Throws `FileTooLargeError` for what S3 takes in parts only, or copies in no other way. */
+export function assertOneRequest(sizeBytes: number, strategy: UploadStrategy): void {
+  const isOne = strategy === UploadStrategy.Single || strategy === UploadStrategy.Form;
+  if (isOne && sizeBytes > MAX_PART_BYTES) throw new FileTooLargeError(MAX_PART_BYTES);
 }
 
 /** Throws `ChecksumUnsupportedError` for an algorithm that this way of sending cannot be held to, `InvalidChecksumError`. */

@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { EntityManager } from '@mikro-orm/postgresql';
+import { EntityManager, type FilterQuery } from '@mikro-orm/postgresql';
 import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
 import { inTransaction } from '../database/index.js';
 import { StoredFile } from '../files/index.js';
-import { DirectIntake, type SentFile } from '../intake/index.js';
+import { DirectIntake, FileLostError, type SentFile } from '../intake/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
 import { UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
@@ -31,6 +31,8 @@ export interface UploadEnd {
   /** The code of the error. */
   readonly reason: string;
   readonly actor: Actor;
+  /** What has to hold of the upload; anything where absent. */
+  readonly provided?: FilterQuery<Upload>;
 }
 
 /** Changes what uploads are: the file and its upload together, each in one transaction. */
@@ -74,13 +76,18 @@ export class UploadSettlement {
     });
   }
 
+  /** What has become of an upload. */
+  current({ id }: Pick<Upload, 'id'>): Promise<Upload | null> {
+    return this.em.fork().findOne(Upload, { id });
+  }
+
   /** Marks file and upload done. Throws `FileLostError` where somebody else decided first. */
   async complete(upload: Upload, sent: SentFile, actor: Actor): Promise<StoredFile> {
     const file = await inTransaction(this.em, (em) =>
       this.intake.confirm(em, sent, {
         actor,
         then: async (tx) => {
-          await this.end(tx, upload, { status: UploadStatus.Completed, reason: null });
+          await this.end(tx, { id: upload.id }, { status: UploadStatus.Completed, reason: null });
           // Parts go nowhere any more; the one PUT can be sent again until its URL expires, and finds its key taken.
           if (upload.strategy !== UploadStrategy.Single)
             await tx.nativeUpdate(StoredFile, { id: upload.fileId }, { writableUntil: null });
@@ -93,17 +100,9 @@ export class UploadSettlement {
   }
 
   /** Gives file and upload up and removes what the store has of them; false where somebody else decided first. */
-  async abandon(upload: Upload, { status, reason, actor }: UploadEnd): Promise<boolean> {
-    const { id, fileId, key } = upload;
-    const keptUntil = new Date(this.clock.now().getTime() + REASON_KEPT_MS);
-    const decided = await inTransaction(this.em, async (em) => {
-      if (!(await this.intake.reject(em, { fileId, attempt: ATTEMPT }, { reason, keptUntil, actor }))) return false;
-      await this.end(em, upload, { status, reason });
-      const details = { fileId, reason };
-      await this.audit.record(em, [{ ...ACTIONS[status], actor, subjectType: 'upload', subjectId: id, details }]);
-      return true;
-    });
-    if (!decided) return false;
+  async abandon(upload: Upload, end: UploadEnd): Promise<boolean> {
+    if (!(await this.giveUp(upload, end))) return false;
+    const { fileId, key } = upload;
     try {
       if (upload.storeUploadId != null) await this.storage.abortMultipart({ key, uploadId: upload.storeUploadId });
       await this.intake.clear(key);
@@ -133,14 +132,32 @@ export class UploadSettlement {
     }
   }
 
-  private async end(
+  private async giveUp(upload: Upload, { status, reason, actor, provided = {} }: UploadEnd): Promise<boolean> {
+    const { id, fileId } = upload;
+    const keptUntil = new Date(this.clock.now().getTime() + REASON_KEPT_MS);
+    try {
+      return await inTransaction(this.em, async (em) => {
+        if (!(await this.intake.reject(em, { fileId, attempt: ATTEMPT }, { reason, keptUntil, actor }))) return false;
+        // The file is locked first, as everywhere; what is found of the upload only then takes it back.
+        if ((await this.end(em, { $and: [{ id }, provided] }, { status, reason })) === 0) throw new FileLostError();
+        const entry = { ...ACTIONS[status], actor, subjectType: 'upload', subjectId: id, details: { fileId, reason } };
+        await this.audit.record(em, [entry]);
+        return true;
+      });
+    } catch (error) {
+      if (error instanceof FileLostError) return false;
+      throw error;
+    }
+  }
+
+  private end(
     em: EntityManager,
-    { id }: Upload,
+    where: FilterQuery<Upload>,
     { status, reason }: { readonly status: UploadStatus; readonly reason: string | null },
-  ): Promise<void> {
-    await em.nativeUpdate(
+  ): Promise<number> {
+    return em.nativeUpdate(
       Upload,
-      { id, status: UploadStatus.Open },
+      { $and: [where, { status: UploadStatus.Open }] },
       { status, reason, settledAt: this.clock.now(), nextCheckAt: null },
     );
   }

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
+import { Clock } from '../config/index.js';
 import { StoredFile } from '../files/index.js';
 import {
   ObjectStorage,
@@ -33,8 +34,14 @@ export class UploadUrls {
     private readonly storage: ObjectStorage,
     private readonly abilities: StoreAbilities,
     private readonly settlement: UploadSettlement,
+    private readonly clock: Clock,
     @Inject(directUploadsConfig.KEY) private readonly config: DirectUploadsConfig,
   ) {}
+
+  /** When a URL expires that is signed now. */
+  expireAt(): Date {
+    return new Date(this.clock.now().getTime() + this.config.urlSeconds * 1000);
+  }
 
   /** The one PUT of a `single` upload: length, type and, where given, checksum are signed, and that nothing is there yet. */
   async single(upload: Upload): Promise<SignedRequest> {

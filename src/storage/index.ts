@@ -47,7 +47,7 @@ export {
 export { IsOutsideId, OUTSIDE_ID_PATTERN } from './is-outside-id.decorator.js';
 export { LocalObjectsModule } from './local-objects.module.js';
 export { StorageModule } from './storage.module.js';
-export { MAX_PARTS } from '../object-storage/index.js';
+export { MAX_PART_BYTES, MAX_PARTS } from '../object-storage/index.js';
 export { StoreAbilities } from './store-abilities.js';
 export { StoreSetupModule } from './store-setup.module.js';
 export {

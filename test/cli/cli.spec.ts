@@ -54,7 +54,12 @@ describe('the command line on embedded defaults', () => {
     async () => {
       const { code, stdout } = await storage(['sweep', '--json'], target.env);
       expect(code).toBe(0);
-      expect(JSON.parse(stdout)).toMatchObject({ abandoned: 0, purged: 0, kept: 0 });
+      expect(JSON.parse(stdout)).toMatchObject({
+        abandoned: 0,
+        purged: 0,
+        kept: 0,
+        uploads: { completed: 0, expired: 0, deferred: 0 },
+      });
       expect(existsSync(join(target.dataDir, 'api-key'))).toBe(false);
     },
     PATIENCE_MS,

@@ -108,6 +108,18 @@ describe('the reaper of uploads', () => {
     expect(await uploads.module.get(UploadCompletion).complete(upload, { actor })).toMatchObject({ status: 'stored' });
   });
 
+  it('leaves an upload alone whose sender is heard of while the reaper looks at it', async () => {
+    const upload = await uploads.open(TEXT.length);
+    uploads.clock.offsetMs = 8 * DAY_MS;
+    jest.spyOn(uploads.storage, 'head').mockImplementationOnce(async () => {
+      await uploads.module.get(UploadUrls).single(upload);
+      return undefined;
+    });
+    expect(await uploads.reaper.reap()).toEqual(NOTHING_DONE);
+    expect(await uploads.uploadOf(upload)).toMatchObject({ status: 'open' });
+    expect(await uploads.fileOf(upload)).toMatchObject({ status: 'pending', attempt: 1 });
+  });
+
   it('waits for a URL that may still write', async () => {
     const upload = await uploads.open(TEXT.length);
     uploads.clock.offsetMs = 8 * DAY_MS;

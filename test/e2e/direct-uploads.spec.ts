@@ -15,7 +15,19 @@ import {
   state,
   type OpenedUpload,
 } from './direct.js';
-import { makeKey, postJson, processed, secretsIn, sha256, startService, UNKNOWN_ID, wav, type Running } from './e2e.js';
+import {
+  makeKey,
+  postJson,
+  processed,
+  secretsIn,
+  sha256,
+  startService,
+  UNKNOWN_ID,
+  wav,
+  type FileList,
+  type FileRecord,
+  type Running,
+} from './e2e.js';
 
 const BYTES = pdf(40_000);
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
@@ -297,6 +309,26 @@ describe('an upload straight to the bucket, in one request', () => {
     expect(await rows('occupied')).toEqual([]);
     const next = await postJson<OpenedUpload>(running.service, '/v1/uploads', body);
     expect((await atStore(running, next)).key).toBe('media/session-assets/occupied/screenshots/a-2.png');
+  });
+
+  it.each([
+    ['executive-summary', { documentId: 'd-1', language: 'de' }, /executive-summaries\/[\d/]+\/d-1_DE\.pdf$/],
+    ['slide-deck', { documentId: 'd-1' }, /slide-decks\/[\d/]+\/d-1_slides\.pdf$/],
+    ['one-pager', { documentId: 'd-1', language: 'EN' }, /one-pagers\/[\d/]+\/d-1_onepager\.pdf$/],
+  ])('brings exports of documents as their form does: %s', async (kind, parameters, key) => {
+    const body = { kind, ...parameters, filename: 'export.pdf', size: BYTES.length };
+    const upload = await postJson<OpenedUpload>(running.service, '/v1/uploads', body);
+    expect((await put(upload, BYTES)).status).toBe(200);
+    const file = await complete(running, upload.id);
+    expect(file).toMatchObject({ kind, documentId: 'd-1', key: expect.stringMatching(key) as string });
+    const listed = await running.service.json<FileList>(`/v1/documents/d-1/exports?family=${kind}`);
+    expect(listed.items).toEqual([expect.objectContaining({ id: file.id }) as FileRecord]);
+    expect(running.service.logs).toContain('DOCUMENT_EXPORT_UPLOADED');
+  });
+
+  it('needs the language of a summary, which its key names', async () => {
+    const body = { kind: 'executive-summary', documentId: 'd-2', filename: 'export.pdf', size: 9 };
+    expect(await reject(body, 400)).toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 
   it('says which kinds can come so, and what they need', async () => {

@@ -54,7 +54,7 @@ export class OpenUploadRequest {
 
   @ApiPropertyOptional({
     example: 'audio/wav',
-    description: 'Taken note of by nobody: the name says what is signed, and the bytes what is stored.',
+    description: 'Of no effect: the name says what is signed, and the bytes what is stored.',
   })
   @IsOptional()
   @IsString()
