@@ -14,6 +14,7 @@ import {
 } from './dto/uppy.responses.js';
 import { InvalidUppyRequestError } from './uppy.errors.js';
 import { metadataOf } from './uppy-files.js';
+import { UppyTerms } from './uppy-terms.js';
 import { UppyUploads, type UppyRef } from './uppy-uploads.js';
 
 const MAX_FILENAME = 1024;
@@ -21,19 +22,22 @@ const MAX_FILENAME = 1024;
 /** Uppy's companion mode: requests and answers as Companion has them. */
 @Injectable()
 export class Companion {
-  constructor(private readonly uploads: UppyUploads) {}
+  constructor(
+    private readonly uploads: UppyUploads,
+    private readonly terms: UppyTerms,
+  ) {}
 
   async params(query: Readonly<Record<string, unknown>>, actor: Actor): Promise<UppyFormResponse> {
     const { filename } = query;
     if (typeof filename !== 'string' || filename === '' || filename.length > MAX_FILENAME)
       throw new InvalidUppyRequestError(`filename must be a name of 1 to ${MAX_FILENAME} characters`);
     const { upload, form } = await this.uploads.form({ filename, metadata: metadataOf(query), actor });
-    return toFormResponse(upload, form, this.uploads.urlSeconds);
+    return toFormResponse(upload, form, this.terms.urlSeconds);
   }
 
   async begin({ filename, metadata = {} }: BeginMultipartRequest, actor: Actor): Promise<UppyMultipartResponse> {
     const { key, storeUploadId, fileId } = await this.uploads.begin({ filename, metadata, actor });
-    return { key, uploadId: storeUploadId ?? '', bucket: this.uploads.bucket, fileId };
+    return { key, uploadId: storeUploadId ?? '', bucket: this.terms.bucket, fileId };
   }
 
   async parts(ref: UppyRef, actor: Actor): Promise<readonly UppyPartResponse[]> {
@@ -42,7 +46,7 @@ export class Companion {
 
   async signPart(ref: UppyRef, partNumber: number, actor: Actor): Promise<UppyPartUrlResponse> {
     const [part] = await this.uploads.signParts(await this.uploads.get(ref, actor), [partNumber]);
-    return { url: part?.request.url ?? '', expires: this.uploads.urlSeconds };
+    return { url: part?.request.url ?? '', expires: this.terms.urlSeconds };
   }
 
   async signBatch(ref: UppyRef, partNumbers: readonly number[], actor: Actor): Promise<UppyBatchResponse> {
@@ -55,7 +59,7 @@ export class Companion {
   async complete(ref: UppyRef, { parts }: CompleteMultipartRequest, actor: Actor): Promise<UppyCompletedResponse> {
     const named = parts.map(({ PartNumber, ETag }) => ({ partNumber: PartNumber, etag: ETag }));
     const file = await this.uploads.complete(await this.uploads.get(ref, actor), named, actor);
-    return { location: this.uploads.locationOf(file), key: file.key, bucket: file.bucket, fileId: file.id };
+    return { location: this.terms.locationOf(file), key: file.key, bucket: file.bucket, fileId: file.id };
   }
 
   /** Uppy reads JSON from the answer. */

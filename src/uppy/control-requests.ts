@@ -5,6 +5,7 @@ import { BodyTooLargeError } from '../http/index.js';
 import { ControlOperation, ControlPermissions, type ControlQuery } from './control-permissions.js';
 import { completedXml, initiatedXml, partsXml, readCompletion, type UploadNames } from './control-xml.js';
 import { MalformedXmlError } from './uppy.errors.js';
+import { UppyTerms } from './uppy-terms.js';
 import { UppyUploads } from './uppy-uploads.js';
 
 /** 10,000 parts have some 850 KB of XML. */
@@ -25,6 +26,7 @@ export class ControlRequests {
     private readonly permissions: ControlPermissions,
     private readonly uploads: DirectUploads,
     private readonly uppy: UppyUploads,
+    private readonly terms: UppyTerms,
   ) {}
 
   /** It was opened when the URL was signed, as its key had to be known: asked again, this is the same upload. */
@@ -41,7 +43,7 @@ export class ControlRequests {
   async complete(request: ControlRequest, body: AsyncIterable<Buffer>): Promise<string> {
     const { upload, actor } = await this.permitted(ControlOperation.Complete, request);
     const file = await this.uppy.complete(upload, readCompletion(await readText(body)), actor);
-    return completedXml(file, this.uppy.locationOf(file));
+    return completedXml(file, this.terms.locationOf(file));
   }
 
   async abort(request: ControlRequest): Promise<void> {
@@ -58,7 +60,7 @@ export class ControlRequests {
   }
 
   private namesOf({ key, storeUploadId }: Upload): UploadNames {
-    return { bucket: this.uppy.bucket, key, uploadId: storeUploadId ?? '' };
+    return { bucket: this.terms.bucket, key, uploadId: storeUploadId ?? '' };
   }
 }
 

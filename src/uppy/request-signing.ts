@@ -6,6 +6,7 @@ import { ControlOperation, ControlPermissions } from './control-permissions.js';
 import { SignRequest, type SignedResponse } from './dto/sign.dto.js';
 import { RequestNotSignableError } from './uppy.errors.js';
 import { UppyFiles, type UppyFile } from './uppy-files.js';
+import { UppyTerms } from './uppy-terms.js';
 import { UppyUploads, type UppyRef } from './uppy-uploads.js';
 
 const KNOWN = ['method', 'key', 'contentType', 'uploadId', 'partNumber', 'filename'] as const;
@@ -26,6 +27,7 @@ export class RequestSigning {
     private readonly uploads: DirectUploads,
     private readonly urls: UploadUrls,
     private readonly uppy: UppyUploads,
+    private readonly terms: UppyTerms,
   ) {}
 
   /** `body`: the request, and what the app adds of the file. Throws `RequestNotSignableError` for what no upload needs. */
@@ -68,7 +70,7 @@ export class RequestSigning {
   }
 
   private controlUrl(operation: ControlOperation, id: string, { principal }: Actor): Promise<string> {
-    return this.permissions.sign({ operation, id, principal }, this.uppy.urlSeconds);
+    return this.permissions.sign({ operation, id, principal }, this.terms.urlSeconds);
   }
 }
 

@@ -1,9 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { appConfig, type AppConfig } from '../config/index.js';
 import {
   allParts,
-  directUploadsConfig,
   DirectUploads,
   refOf,
   UploadCompletion,
@@ -12,7 +10,6 @@ import {
   UploadStatus,
   UploadStrategy,
   UploadUrls,
-  type DirectUploadsConfig,
   type PartUrl,
   type Upload,
 } from '../direct-uploads/index.js';
@@ -39,18 +36,7 @@ export class UppyUploads {
     private readonly uploads: DirectUploads,
     private readonly urls: UploadUrls,
     private readonly completion: UploadCompletion,
-    @Inject(directUploadsConfig.KEY) private readonly config: DirectUploadsConfig,
-    @Inject(appConfig.KEY) private readonly app: AppConfig,
   ) {}
-
-  /** For how long URLs are good. */
-  get urlSeconds(): number {
-    return this.config.urlSeconds;
-  }
-
-  get bucket(): string {
-    return this.storage.bucket;
-  }
 
   /** Opens an upload of one form. */
   async form(file: UppyFile): Promise<{ readonly upload: Upload; readonly form: SignedForm }> {
@@ -96,10 +82,5 @@ export class UppyUploads {
     const where = fileId === undefined ? { key } : { fileId, stagedKey: key };
     const upload = await this.uploads.get({ ...where, protocol: UploadProtocol.Uppy }, actor);
     return this.completion.complete(upload, { actor });
-  }
-
-  /** Where the record of a file is: what Uppy calls the location of an upload. */
-  locationOf({ id }: StoredFile): string {
-    return `${this.app.publicUrl}/v1/files/${id}`;
   }
 }

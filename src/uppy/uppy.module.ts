@@ -10,12 +10,13 @@ import { ControlController } from './control.controller.js';
 import { RequestSigning } from './request-signing.js';
 import { SignController } from './sign.controller.js';
 import { UppyFiles } from './uppy-files.js';
+import { UppyTerms } from './uppy-terms.js';
 import { UppyUploads } from './uppy-uploads.js';
 
 /** Uploads as Uppy speaks: `endpoint` and `companionEndpoint`, and `signRequest`. */
 @Module({
   imports: [ConfigModule.forFeature(directUploadsConfig), DirectUploadsModule, StorageModule, SigningSecretModule],
   controllers: [CompanionController, SignController, ControlController],
-  providers: [UppyFiles, UppyUploads, Companion, RequestSigning, ControlPermissions, ControlRequests],
+  providers: [UppyFiles, UppyTerms, UppyUploads, Companion, RequestSigning, ControlPermissions, ControlRequests],
 })
 export class UppyModule {}

@@ -1,5 +1,12 @@
 import { UppyBench } from '../support/uppy-bench.js';
-import { LATE_PUT_MS, SLOW_MS, URL_SECONDS, uppyScenarios, type UppyMode } from '../support/uppy-scenarios.js';
+import {
+  LATE_PUT_MS,
+  SLOW_MS,
+  URL_SECONDS,
+  uppyScenarios,
+  wasRefused,
+  type UppyMode,
+} from '../support/uppy-scenarios.js';
 
 describe('Uppy 5 by endpoint, with an API key', () => {
   let bench: UppyBench;
@@ -23,19 +30,13 @@ describe('Uppy 5 by endpoint, with an API key', () => {
   });
 
   it(
-    'asks for another URL by itself when one has expired, where the store says so in the words of AWS',
+    'asks for another URL by itself when one has expired',
     async () => {
       const options = { ...client, file: bench.makeFile('v5-expired.wav', bench.sizes.large) };
       const tab = await bench.open({ ...options, multipart: true, slowFirstPutMs: LATE_PUT_MS });
       tab.tell('upload');
-      // Ceph has words of its own: there the user has to try again, and the upload begins anew.
-      if (bench.target.kind === 's3') {
-        await tab.saw('error');
-        await tab.saw('did');
-        tab.tell('retry');
-      }
       await tab.saw('success');
-      expect(tab.events).toContainEqual(expect.objectContaining({ event: 'answer', method: 'PUT', status: 403 }));
+      expect(wasRefused(tab)).toBe(bench.target.kind === 'embedded');
       await bench.assertStored(options.file);
       expect(await bench.openUploads()).toEqual([]);
     },

@@ -1,6 +1,7 @@
 // A browser's tab with Uppy in it: jsdom, the packages as they are on npm, told what to do over IPC. A process of its own, so that
 // it can die as a browser does. XMLHttpRequest is jsdom's and keeps to CORS; fetch is Node's, and is made to.
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { JSDOM } from 'jsdom';
@@ -29,6 +30,15 @@ class XMLHttpRequest extends window.XMLHttpRequest {
     setTimeout(() => super.send(body), ms);
   }
 }
+
+// jsdom 26.1 says text/plain of a body without a type, where browsers say nothing (https://xhr.spec.whatwg.org/#dom-xmlhttprequest-send):
+// Ceph refuses a presigned request with a type that was not signed.
+const { request } = http;
+http.request = (options, ...rest) => {
+  const { 'Content-Type': type, ...headers } = options.headers ?? {};
+  const isMadeUp = options.method === 'PUT' && type === 'text/plain;charset=UTF-8';
+  return request(isMadeUp ? { ...options, headers } : options, ...rest);
+};
 
 function partOf(url) {
   return Number(new URL(url).searchParams.get('partNumber') ?? 0);
