@@ -4,33 +4,16 @@ import './page.css';
 import { uploadTokens } from './tokens.js';
 import { openUploads } from './uploads.js';
 
-const form = /** @type {HTMLFormElement} */ (document.getElementById('access'));
-const session = /** @type {HTMLInputElement} */ (form.elements.namedItem('session'));
+const input = /** @type {HTMLInputElement} */ (document.querySelector('input[name=session]'));
 const target = /** @type {HTMLElement} */ (document.getElementById('uploads'));
 const outcomes = /** @type {HTMLElement} */ (document.getElementById('outcomes'));
 
-const { api } = await (await fetch('settings.json')).json();
-/** @type {ReturnType<typeof openUploads> | undefined} */
-let opened;
-
-// The session of this tab, so that the page is as it was when it is loaded again.
-session.value = sessionStorage.getItem('session') ?? '';
-if (form.checkValidity()) open();
-form.addEventListener('submit', (event) => {
-  event.preventDefault();
-  sessionStorage.setItem('session', session.value);
-  open();
-});
-
-function open() {
-  opened?.destroy();
-  opened = openUploads({
-    api,
-    session: session.value,
-    uploadToken: uploadTokens(session.value),
-    target,
-    onOutcome: show,
-  });
+// The form leads here again with the session in the URL, so that the page is as it was when it is loaded again.
+const session = new URLSearchParams(location.search).get('session') ?? '';
+input.value = session;
+if (session !== '') {
+  const { api } = await (await fetch('settings.json')).json();
+  openUploads({ api, session, uploadToken: uploadTokens(session), target, onOutcome: show });
 }
 
 /** @param {import('./uploads.js').Outcome} outcome */

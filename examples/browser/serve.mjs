@@ -35,7 +35,7 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data: blob:",
   `connect-src 'self' ${new URL(api).origin}`,
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 

@@ -75,8 +75,6 @@ export function openUploads({ api, session, uploadToken, target, onOutcome }) {
     if (file !== undefined) uppy.setFileState(file.id, { error: failure });
     onOutcome({ name: file?.name ?? '', failure });
   });
-
-  return uppy;
 }
 
 /**
