@@ -1,6 +1,7 @@
 /**
- * Bundles the page and serves it on a port of its own, so that for the browser the service is another origin:
- * `node examples/browser/serve.mjs [--api http://127.0.0.1:3000] [--port 8080]`.
+ * Bundles the page and serves it on a port of its own, so that for the browser the service is another origin. It is the page's
+ * backend, too, and gives out upload tokens:
+ * `node examples/browser/serve.mjs [--api http://127.0.0.1:3000] [--key-file .data/api-key] [--port 8080]`.
  */
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -12,9 +13,14 @@ import { build } from 'esbuild';
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', json: 'application/json' };
 
+/** A new token goes on with what was begun with an earlier one when it is for the same holder. */
+const USER = 'somebody';
+const TOKEN_SECONDS = 900;
+
 const { values } = parseArgs({
   options: {
     api: { type: 'string', default: 'http://127.0.0.1:3000' },
+    'key-file': { type: 'string', default: '.data/api-key' },
     port: { type: 'string', default: '8080' },
   },
 });
@@ -29,7 +35,7 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data: blob:",
   `connect-src 'self' ${new URL(api).origin}`,
   "base-uri 'none'",
-  "form-action 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join('; ');
 
@@ -41,25 +47,58 @@ const files = new Map([
 for (const { path, contents } of await bundle()) files.set(basename(path), contents);
 
 createServer((request, response) => {
-  const name = new URL(request.url ?? '/', origin).pathname.slice(1) || 'index.html';
-  const content = files.get(name);
-  if (content === undefined) {
-    response.writeHead(404).end();
-    return;
-  }
-  const type = TYPES[/** @type {keyof typeof TYPES} */ (name.split('.').at(-1))];
-  response.writeHead(200, {
-    'Content-Type': `${type}; charset=utf-8`,
-    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-    'X-Content-Type-Options': 'nosniff',
-    'Cache-Control': 'no-store',
-  });
-  response.end(content);
-}).listen(Number(values.port), '127.0.0.1', () => {
-  process.stdout.write(
-    `Page      ${origin}\nService   ${api}, which must have been started with CORS_ORIGINS=${origin}\n`,
+  const { pathname, searchParams } = new URL(request.url ?? '/', origin);
+  const answered =
+    request.method === 'POST' && pathname === '/upload-tokens'
+      ? giveToken(searchParams.get('session') ?? '')
+      : giveFile(pathname.slice(1) || 'index.html');
+  answered.then(
+    ({ status, headers, body }) => response.writeHead(status, headers).end(body),
+    (error) => response.writeHead(502, { 'Content-Type': 'text/plain' }).end(String(error)),
   );
+}).listen(Number(values.port), '127.0.0.1', () => {
+  process.stdout.write(`Page      ${origin}\nService   ${api}, which has to know it: CORS_ORIGINS=${origin}\n`);
 });
+
+/**
+ * An application would ask here who its user is, and whether he may add to the session.
+ * @param {string} session
+ */
+async function giveToken(session) {
+  const key = await readFile(values['key-file'], 'utf8');
+  const answer = await fetch(`${api}/v1/upload-tokens`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${key.trim()}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      kind: 'session-original',
+      parameters: { sessionId: session },
+      holder: USER,
+      expiresInSeconds: TOKEN_SECONDS,
+    }),
+  });
+  return {
+    status: answer.status,
+    headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+    body: await answer.text(),
+  };
+}
+
+/** @param {string} name */
+async function giveFile(name) {
+  const body = files.get(name);
+  if (body === undefined) return { status: 404, headers: {}, body: 'There is no such page.' };
+  const type = TYPES[/** @type {keyof typeof TYPES} */ (name.split('.').at(-1))];
+  return {
+    status: 200,
+    headers: {
+      'Content-Type': `${type}; charset=utf-8`,
+      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    },
+    body,
+  };
+}
 
 async function bundle() {
   const { outputFiles } = await build({

@@ -5,6 +5,20 @@ import Tus from '@uppy/tus';
 /** Three minutes without a network that the browser has not noticed; one that it has noticed is waited for as long as it takes. */
 const RETRY_DELAYS_MS = [0, 1000, 3000, 5000, 10_000, 20_000, 30_000, 60_000, 60_000];
 
+const UPLOAD_IS_GONE = new Set([404, 410]);
+
+/**
+ * How far an upload is could not be found out. To tus-js-client every answer but a locked upload's would mean that it has to begin
+ * anew, also that of a proxy whose service is just starting, or that to a token that has ended.
+ */
+class OffsetError extends Error {
+  /** @param {number} status */
+  constructor(status) {
+    super(`The service answered ${status} when it was asked how far the upload is.`);
+    this.status = status;
+  }
+}
+
 /**
  * What became of a file.
  * @typedef {object} Outcome
@@ -40,28 +54,43 @@ export function openUploads({ api, session, uploadToken, target, onOutcome }) {
   uppy.use(Tus, {
     endpoint: `${api}/v1/tus`,
     retryDelays: RETRY_DELAYS_MS,
-    // Uppy's own `type` is the media type; the service's parameter of that name is audio, video, image or document.
-    allowedMetaFields: ['kind', 'sessionId', 'filename', 'filetype'],
     // Else the same file chosen once more would be found to be there already, also when it has been deleted.
     removeFingerprintOnSuccess: true,
     async onBeforeRequest(request) {
       request.setHeader('Authorization', `Bearer ${await uploadToken()}`);
     },
+    onAfterResponse(request, response) {
+      const status = response.getStatus();
+      if (request.getMethod() === 'HEAD' && status >= 400 && !UPLOAD_IS_GONE.has(status)) throw new OffsetError(status);
+    },
+    onShouldRetry: (error, _attempt, _options, decide) => !isRefusal(error.causingError) && decide(error),
   });
-
-  uppy.on('file-added', ({ id, name, type }) => uppy.setFileMeta(id, { filename: name, filetype: type }));
 
   uppy.on('upload-success', (file, { body }) => {
     onOutcome({ name: file?.name ?? '', fileId: body?.xhr.getResponseHeader('X-File-Id') ?? undefined });
   });
 
   uppy.on('upload-error', (file, error, response) => {
-    const failure = messageOf(response?.body?.xhr) ?? error.message;
+    const failure = messageOf(response?.body?.xhr) ?? causeOf(error).message;
     if (file !== undefined) uppy.setFileState(file.id, { error: failure });
     onOutcome({ name: file?.name ?? '', failure });
   });
+}
 
-  return uppy;
+/**
+ * Whether asking again will not help before something has changed.
+ * @param {unknown} error
+ */
+function isRefusal(error) {
+  return error instanceof OffsetError && error.status < 500 && error.status !== 423 && error.status !== 429;
+}
+
+/**
+ * What tus-js-client was hindered by, without its own account of the request.
+ * @param {{ message: string, causingError?: Error | null }} error
+ */
+function causeOf(error) {
+  return error.causingError ?? error;
 }
 
 /**

@@ -7,6 +7,7 @@ export class CountingProxy {
   private readonly clients = new Set<Socket>();
   private target: URL | undefined;
   private severed = false;
+  private stall: { readonly at: number; readonly reached: () => void } | undefined;
 
   private constructor(
     private readonly server: ReturnType<typeof createServer>,
@@ -35,9 +36,11 @@ export class CountingProxy {
     return this.bytes;
   }
 
-  /** From now on nothing arrives any more; nobody has been told. */
-  stall(): void {
-    for (const client of this.clients) client.unpipe().pause();
+  /** Resolves when so many more bytes have come: from then on nothing passes, and neither side has been told. */
+  stallAfter(bytes: number): Promise<void> {
+    return new Promise((reached) => {
+      this.stall = { at: this.bytes + bytes, reached };
+    });
   }
 
   /** What is connected breaks, and whatever connects does until `mend`. */
@@ -55,6 +58,12 @@ export class CountingProxy {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
+  private stop(reached: () => void): void {
+    for (const client of this.clients) client.unpipe().pause();
+    this.stall = undefined;
+    reached();
+  }
+
   private join(client: Socket): void {
     if (this.target === undefined || this.severed) {
       client.resetAndDestroy();
@@ -63,6 +72,7 @@ export class CountingProxy {
     const upstream = connect(Number(this.target.port), this.target.hostname);
     client.on('data', ({ length }) => {
       this.bytes += length;
+      if (this.stall !== undefined && this.bytes >= this.stall.at) this.stop(this.stall.reached);
     });
     client.pipe(upstream).pipe(client);
     this.clients.add(client);

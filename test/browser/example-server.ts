@@ -5,11 +5,16 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('../../examples/browser/serve.mjs', import.meta.url));
 
+export interface Example {
+  readonly api: string;
+  readonly port: number;
+  readonly keyFile: string;
+}
+
 /** examples/browser as its README says to start it: another origin than the service's. */
-export async function serveExample({ api, port }: { readonly api: string; readonly port: number }) {
-  const child = spawn(process.execPath, [SCRIPT, '--api', api, '--port', String(port)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export async function serveExample({ api, port, keyFile }: Example) {
+  const args = ['--api', api, '--port', String(port), '--key-file', keyFile];
+  const child = spawn(process.execPath, [SCRIPT, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const started = once(createInterface(child.stdout), 'line');
   await Promise.race([

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
@@ -19,7 +19,7 @@ const MEDIUM_BYTES = 40 * MEBIBYTE;
 const EXTRA_BYTES = 10.5 * MEBIBYTE;
 const OFFLINE_MS = 4000;
 const FLOW_MS = 120_000;
-const TUS = { 'Tus-Resumable': '1.0.0' };
+const ENDED_TOKEN = { token: 'cs_upload_ended', expiresAt: new Date(0).toISOString() };
 
 interface Recording {
   readonly path: string;
@@ -37,6 +37,8 @@ describe('The page of examples/browser in Chromium', () => {
   let browser: Browser;
   let page: Page;
   let uploads: UploadPage;
+  /** What the page has, but for the session. */
+  let token: string;
   let large: Recording;
   let medium: Recording;
   /** What breaks the page, and what its content security policy forbids. */
@@ -49,7 +51,11 @@ describe('The page of examples/browser in Chromium', () => {
     url = `http://127.0.0.1:${port}`;
     service = await Service.start(target, { env: { PUBLIC_URL: proxy.url, CORS_ORIGINS: url } });
     proxy.leadTo(service.url);
-    example = await serveExample({ api: proxy.url, port });
+    const keyFile = join(target.dataDir, 'page-key');
+    writeFileSync(keyFile, service.key);
+    example = await serveExample({ api: proxy.url, port, keyFile });
+    const issued = await fetch(`${url}/upload-tokens?session=any`, { method: 'POST' });
+    ({ token } = (await issued.json()) as { token: string });
     large = await makeRecording(join(target.dataDir, 'interview.wav'), LARGE_BYTES);
     medium = await makeRecording(join(target.dataDir, 'notes.wav'), MEDIUM_BYTES);
     browser = await launchChromium();
@@ -82,14 +88,13 @@ describe('The page of examples/browser in Chromium', () => {
     'sends 100 MB over a network that goes away in the middle, and nothing twice that had arrived',
     async () => {
       const before = proxy.received;
-      await uploads.enter({ session: 'cut-1', token: service.key });
+      await uploads.enter('cut-1');
       await uploads.choose(large.path);
-      await uploads.start();
-      await uploads.progressTo(35);
-
-      // Chromium lets what is on its way go through when it goes offline: the wire has to be cut too.
       const cut = page.waitForEvent('requestfailed', (request) => request.method() === 'PATCH');
-      proxy.stall();
+      const middle = proxy.stallAfter(LARGE_BYTES * 0.4);
+      await uploads.start();
+      await middle;
+      // Chromium lets what is on its way go through when it goes offline: the wire has to be cut too.
       await uploads.offline();
       proxy.sever();
       const acknowledged = await acknowledgedBytes((await cut).url());
@@ -100,6 +105,7 @@ describe('The page of examples/browser in Chromium', () => {
       const shown = await uploads.progress();
       await sleep(OFFLINE_MS / 2);
       expect(await uploads.progress()).toBe(shown);
+      expect(shown).toBeGreaterThan(0);
       expect(shown).toBeLessThan(100);
       expect(proxy.received).toBe(received);
 
@@ -118,12 +124,13 @@ describe('The page of examples/browser in Chromium', () => {
     'goes on where it was when the page is loaded again and the same file is chosen',
     async () => {
       const before = proxy.received;
-      await uploads.enter({ session: 'reload-1', token: service.key });
+      await uploads.enter('reload-1');
       await uploads.choose(medium.path);
       const first = nextPatch();
+      const middle = proxy.stallAfter(MEDIUM_BYTES * 0.4);
       await uploads.start();
-      await uploads.progressTo(35);
-      await page.reload();
+      await middle;
+      await reload();
       const acknowledged = await acknowledgedBytes((await first).url());
       expect(acknowledged).toBeGreaterThan(0);
 
@@ -140,33 +147,82 @@ describe('The page of examples/browser in Chromium', () => {
     FLOW_MS,
   );
 
-  it('shows what the service says when it refuses', async () => {
-    await uploads.enter({ session: 'refused-1', token: `${service.key}-not` });
-    await uploads.choose(medium.path);
-    await uploads.start();
-    const answer = await fetch(`${service.url}/v1/tus`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer none', ...TUS },
-    });
-    const { message } = (await answer.json()) as { message: string };
-    expect(await uploads.failure()).toBe(`notes.wav: ${message}`);
-  });
+  it(
+    'keeps what was sent when its token has ended, and goes on with a new one',
+    async () => {
+      await uploads.enter('token-1');
+      await uploads.choose(medium.path);
+      const first = nextPatch();
+      const middle = proxy.stallAfter(MEDIUM_BYTES * 0.4);
+      await uploads.start();
+      await middle;
+      await page.route('**/upload-tokens?*', (route) => route.fulfill({ json: ENDED_TOKEN }));
+      await reload();
+      await uploads.choose(medium.path);
+      await uploads.start();
+      expect(await uploads.failure()).toContain('answered 401');
+      const acknowledged = await acknowledgedBytes((await first).url());
+      expect(acknowledged).toBeGreaterThan(0);
+
+      await page.unroute('**/upload-tokens?*');
+      const resumed = nextPatch();
+      await uploads.retry();
+      expect((await resumed).url()).toBe((await first).url());
+      expect(offsetOf(await resumed)).toBeGreaterThanOrEqual(acknowledged);
+      await uploads.complete();
+      await expectStored('token-1', medium);
+    },
+    FLOW_MS,
+  );
+
+  it(
+    'shows what the service says when it refuses',
+    async () => {
+      const path = join(target.dataDir, 'notes.exe');
+      writeFileSync(path, 'no recording');
+      await uploads.enter('refused-1');
+      await uploads.choose(path);
+      await uploads.start();
+      const answer = await service.fetch('/v1/uploads', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          kind: 'session-original',
+          sessionId: 'refused-1',
+          filename: 'notes.exe',
+          size: 12,
+        }),
+      });
+      expect(answer.status).toBe(415);
+      const { message } = (await answer.json()) as { message: string };
+      expect(await uploads.failure()).toBe(`notes.exe: ${message}`);
+    },
+    FLOW_MS,
+  );
+
+  async function reload(): Promise<void> {
+    await page.reload();
+    // A connection that stands still does not notice that its page is gone.
+    proxy.sever();
+    proxy.mend();
+  }
 
   function nextPatch(): Promise<Request> {
     return page.waitForRequest((request) => request.method() === 'PATCH');
   }
 
   /** What the service has of an upload once it has noticed that its sender is gone. */
-  function acknowledgedBytes(uploadUrl: string): Promise<number> {
+  async function acknowledgedBytes(uploadUrl: string): Promise<number> {
+    const headers = { 'Tus-Resumable': '1.0.0', authorization: `Bearer ${token}` };
     let last = Number.NaN;
     const ask = async (): Promise<{ offset: number; stands: boolean }> => {
-      const answer = await service.fetch(new URL(uploadUrl).pathname, { method: 'HEAD', headers: TUS });
+      const answer = await service.fetch(new URL(uploadUrl).pathname, { method: 'HEAD', headers });
       const offset = Number(answer.headers.get('upload-offset') ?? Number.NaN);
       const stands = offset === last;
       last = offset;
       return { offset, stands };
     };
-    return until('a lasting offset', ask, ({ stands }) => stands).then(({ offset }) => offset);
+    return (await until('a lasting offset', ask, ({ stands }) => stands)).offset;
   }
 
   async function expectStored(sessionId: string, { name, sizeBytes, sha256 }: Recording): Promise<void> {
