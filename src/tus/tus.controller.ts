@@ -11,12 +11,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
+import { AcceptUploadTokens, CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, PublicRoute, RawBody } from '../http/index.js';
 import { TusUploadIdParam } from './dto/tus-upload-id.param.js';
 import { TusProtocol, type TusCall } from './tus-protocol.js';
 import { markAsTus, sendReply } from './tus-reply.js';
 
+@AcceptUploadTokens()
 @ApiTags('uploads')
 @ApiBearerAuth()
 @ApiSecurity('apiKey')
