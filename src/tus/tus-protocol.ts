@@ -115,8 +115,8 @@ export class TusProtocol {
     return new Request(new URL(path, this.app.publicUrl), {
       method,
       headers,
-      ...(WITH_BODY.has(method) && { body: bodyOf(request) as unknown as ReadableStream, duplex: 'half' }),
-    } as RequestInit);
+      ...(WITH_BODY.has(method) && { body: bodyOf(request), duplex: 'half' }),
+    });
   }
 }
 

@@ -30,6 +30,8 @@ const OPEN_ROUTES = [
   'LocalObjectsController.store',
   // A page's <img> has no key: the id of the revision in the URL is the permission.
   'PictureContentController.show',
+  // What tus offers, for clients that have not shown a key yet: it says nothing of any upload.
+  'TusController.options',
 ];
 
 async function routes(): Promise<Route[]> {

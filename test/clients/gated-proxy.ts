@@ -55,7 +55,7 @@ export class GatedProxy {
   }
 
   private async pass(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
-    const { method = 'GET', headers, url = '/' } = request;
+    const { method = 'GET', headers, url = '/', socket } = request;
     const uploadOffset = headers['upload-offset'];
     const passed: PassedRequest = {
       method,
@@ -66,7 +66,7 @@ export class GatedProxy {
     const forwarded = http.request(new URL(url, this.target), { method, headers, agent: false });
     const end = (): void => {
       // A request that was read to its end would leave its connection open.
-      request.socket.destroy();
+      socket.destroy();
       forwarded.destroy();
     };
     request.on('error', end);

@@ -10,7 +10,7 @@ import { sendByTus, tusClient } from './tus-client.js';
 
 const MIB = 1024 * 1024;
 const PART = 5 * MIB;
-const CASE_MS = 180_000;
+const CASE_MS = 60_000;
 const LARGE = Number(process.env['TUS_LARGE_MB'] ?? 128) * MIB;
 const HEAD = Buffer.from('RIFF\0\0\0\0WAVEfmt ');
 const wav = (bytes: number): Buffer => Buffer.concat([HEAD, randomBytes(bytes - HEAD.length)]);
@@ -36,6 +36,7 @@ onS3('a tus upload on several nodes', () => {
         LOG_LEVEL: 'warn',
         DATA_DIR: dataDir,
         TMPDIR: temp,
+        PUBLIC_URL: name === 'first' ? proxy.url : '',
         ...env,
       },
     });
@@ -116,7 +117,7 @@ onS3('a tus upload on several nodes', () => {
       });
       run.upload.start();
       const fileId = await run.done;
-      expect(run.requests.filter(({ status }) => status < 300)[0]).toMatchObject({ offset: String(2 * PART) });
+      expect(run.requests.find(({ status }) => status < 300)).toMatchObject({ offset: String(2 * PART) });
       proxy.allow(Infinity);
       process.kill(first.pid, 'SIGCONT');
       await stuck.done.catch(() => undefined);
@@ -141,7 +142,7 @@ onS3('a tus upload on several nodes', () => {
       const before = await sizeOf(folder);
       let most = 0;
       let rss = 0;
-      let watching = true;
+      let watching = true as boolean;
       const watch = (async () => {
         while (watching) {
           most = Math.max(most, (await sizeOf(folder)) - before);

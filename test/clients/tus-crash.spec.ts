@@ -29,9 +29,9 @@ describe('a tus upload whose service is killed', () => {
   }, CASE_MS);
 
   afterAll(async () => {
-    await service?.stop();
-    await proxy?.close();
-    await target?.close();
+    await service.stop();
+    await proxy.close();
+    await target.close();
   }, CASE_MS);
 
   it(

@@ -22,8 +22,8 @@ describe('tus-js-client', () => {
   }, 90_000);
 
   afterAll(async () => {
-    await service?.stop();
-    await target?.close();
+    await service.stop();
+    await target.close();
   });
 
   const metadata = (extra: Record<string, string> = {}) => ({ sessionId: '42', filename: 'interview.wav', ...extra });
