@@ -48,9 +48,11 @@ type Answer = Omit<ErrorBody, 'requestId'> & { readonly retryAfterSeconds?: numb
 export interface ErrorFormat {
   readonly contentType: string;
   render(body: ErrorBody): string;
+  /** Where clients of a protocol take a status for another than it is. */
+  readonly status?: (statusCode: number, method: string) => number;
 }
 
-const JSON_FORMAT: ErrorFormat = {
+export const JSON_FORMAT: ErrorFormat = {
   contentType: 'application/json; charset=utf-8',
   render: (body) => JSON.stringify(body),
 };
@@ -75,10 +77,11 @@ export class ErrorAnswers {
     const http = host.switchToHttp();
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
-    const { retryAfterSeconds, ...answer } = toAnswer(error);
+    const { retryAfterSeconds, ...meant } = toAnswer(error);
+    const answer = { ...meant, statusCode: this.format.status?.(meant.statusCode, request.method) ?? meant.statusCode };
     const requestId = requestIdOf(request);
-    if (answer.statusCode === 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
-    else if (answer.statusCode > 500)
+    if (meant.statusCode === 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
+    else if (meant.statusCode > 500)
       this.logger.warn({ requestId, code: answer.code, reason: reasonOf(error) }, answer.message);
     if (response.headersSent) {
       response.destroy();

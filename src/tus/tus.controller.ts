@@ -1,4 +1,4 @@
-import { Controller, Delete, Head, Options, Param, Patch, Post, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Head, Options, Param, Patch, Post, Req, Res, UseFilters } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -14,6 +14,7 @@ import type { Request, Response } from 'express';
 import { AcceptUploadTokens, CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
 import { ApiErrors, PublicRoute, RawBody } from '../http/index.js';
 import { TusUploadIdParam } from './dto/tus-upload-id.param.js';
+import { TusErrorFilter } from './tus-error.filter.js';
 import { TusProtocol, type TusCall } from './tus-protocol.js';
 import { markAsTus, sendReply } from './tus-reply.js';
 
@@ -24,6 +25,7 @@ import { markAsTus, sendReply } from './tus-reply.js';
 @ApiErrors(400, 401, 403, 412, 503)
 @ApiHeader({ name: 'Tus-Resumable', required: true, schema: { type: 'string', enum: ['1.0.0'] } })
 @RawBody()
+@UseFilters(TusErrorFilter)
 @Controller('tus')
 export class TusController {
   constructor(private readonly protocol: TusProtocol) {}
