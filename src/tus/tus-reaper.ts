@@ -97,7 +97,7 @@ export class TusReaper {
     const before = new Date(this.clock.now().getTime() - LATE_WRITE_SECONDS * 1000);
     const rows = await this.em.fork().execute<{ id: string }[]>(
       `select upload.id from upload join tus_upload on upload_id = upload.id
-       where status <> 'open' and cleared_at is null and settled_at < ? order by settled_at limit ${BATCH}`,
+       where status <> 'open' and tus_upload.cleared_at is null and settled_at < ? order by settled_at limit ${BATCH}`,
       [before],
     );
     for (const { id } of rows) await this.endings.clear(id);
