@@ -37,6 +37,8 @@ describe('withoutSecrets', () => {
     ['/a?%zz=1', '/a?%zz=1'],
     ['/a?X-Amz-Signature[]=x', '/a?X-Amz-Signature[]=***'],
     ['/a?api_key=1&access_token=2', '/a?api_key=***&access_token=***'],
+    ['/v1/s3/t/cs_upload_eyJzdWIiOiJ4In0abc-_/s3/multipart?x=1', '/v1/s3/t/***/s3/multipart?x=1'],
+    ['/v1/S3/t/%63s_upload_abc', '/v1/S3/t/***'],
     ['/nope/cs_0123456789abcdefghijABCDEFGHIJ0123456789abc', '/nope/cs_***'],
   ])('writes %s as %s', (url, logged) => {
     expect(withoutSecrets(url)).toBe(logged);

@@ -2,13 +2,14 @@ import 'reflect-metadata';
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import { REQUIRED_SCOPES } from '../../src/auth/index.js';
+import { REQUIRED_SCOPES, UPLOAD_TOKENS } from '../../src/auth/index.js';
 import { PUBLIC_ROUTE } from '../../src/http/index.js';
 
 interface Route {
   readonly name: string;
   readonly scopes: readonly string[] | undefined;
   readonly open: boolean;
+  readonly takesTokens: boolean;
 }
 
 type ControllerClass = new (...parameters: never[]) => object;
@@ -34,6 +35,9 @@ const OPEN_ROUTES = [
   'TusController.options',
 ];
 
+/** Whose routes a browser may use that has an upload token: none of them reads, lists or hands out a file. */
+const TOKEN_CONTROLLERS = ['CompanionController', 'DirectUploadsController', 'SignController'];
+
 async function routes(): Promise<Route[]> {
   const found: Route[] = [];
   for (const file of globSync('**/*.controller.ts', { cwd: SRC })) {
@@ -58,6 +62,7 @@ function routesOf(controller: ControllerClass): Route[] {
         name: `${controller.name}.${name}`,
         scopes: read(REQUIRED_SCOPES) as readonly string[] | undefined,
         open: read(PUBLIC_ROUTE) === true,
+        takesTokens: read(UPLOAD_TOKENS) === true,
       },
     ];
   });
@@ -75,5 +80,10 @@ describe('routes', () => {
     ).toEqual([...OPEN_ROUTES].sort());
     const unprotected = all.filter((route) => !route.open && (route.scopes ?? []).length === 0);
     expect(unprotected.map((route) => route.name)).toEqual([]);
+  });
+
+  it('let tokens for uploads in where uploads are, and nowhere else', async () => {
+    const controllers = (await routes()).filter(({ takesTokens }) => takesTokens).map(({ name }) => name.split('.')[0]);
+    expect([...new Set(controllers)].sort()).toEqual(TOKEN_CONTROLLERS);
   });
 });

@@ -8,6 +8,8 @@ import {
   type UppyMode,
 } from '../support/uppy-scenarios.js';
 
+const SIGNED_PUT = { signedPut: true, signWith: { sessionId: '42' } };
+
 describe('Uppy 5 by endpoint, with an API key', () => {
   let bench: UppyBench;
   let client: UppyMode;
@@ -15,6 +17,8 @@ describe('Uppy 5 by endpoint, with an API key', () => {
   beforeAll(async () => {
     bench = await UppyBench.start({ UPLOAD_URL_SECONDS: String(URL_SECONDS) });
     client = { version: 5, mode: 'endpoint', credential: bench.service.key, meta: { sessionId: '42' } };
+    // Ceph answers a form without the ETag that Uppy 5 waits for.
+    if (bench.target.kind === 's3') client = { ...client, ...SIGNED_PUT };
   }, SLOW_MS);
 
   afterAll(() => bench.close());
@@ -28,6 +32,21 @@ describe('Uppy 5 by endpoint, with an API key', () => {
       return bench.service.fetch('/v1/s3/finalize', { method: 'POST', headers, body: JSON.stringify({ key }) });
     },
   });
+
+  it(
+    'sends a file in one request by a signed PUT, on every store',
+    async () => {
+      const options = { ...client, ...SIGNED_PUT, file: bench.makeFile('v5-put.wav', bench.sizes.small) };
+      const tab = await bench.open({ ...options, multipart: false });
+      tab.tell('upload');
+      const { response } = await tab.saw('success');
+      const body = JSON.stringify({ key: response?.body['key'] });
+      const headers = { 'content-type': 'application/json' };
+      await bench.service.json('/v1/s3/finalize', { method: 'POST', headers, body });
+      expect(await bench.assertStored(options.file)).toMatchObject({ session_id: '42' });
+    },
+    SLOW_MS,
+  );
 
   it(
     'asks for another URL by itself when one has expired',

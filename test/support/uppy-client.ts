@@ -24,6 +24,8 @@ export interface UppyOptions {
   readonly meta?: Readonly<Record<string, unknown>>;
   /** What the app's `signRequest` adds to each request. */
   readonly signWith?: Readonly<Record<string, unknown>>;
+  /** Of Uppy 5: whether it sends a file in one request by PUT. */
+  readonly signedPut?: boolean;
   /** Whether the file says in its metadata how large it is. */
   readonly sized?: boolean;
   readonly restore?: UppyState;

@@ -122,4 +122,11 @@ export class FinalizeRequest {
 }
 
 /** The same in the query. */
-export class FinalizeQuery extends FinalizeRequest {}
+export class FinalizeQuery {
+  @ApiPropertyOptional({ description: 'In place of the body.' })
+  @IsOptional()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(1024)
+  key?: string;
+}
