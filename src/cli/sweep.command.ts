@@ -1,13 +1,20 @@
 import { FEATURES } from '../app.module.js';
-import { UploadReaper } from '../direct-uploads/index.js';
+import { UploadReaper, type ReapReport } from '../direct-uploads/index.js';
 import { FileSweeper } from '../trash/index.js';
+import { TusReaper } from '../tus/index.js';
 import { withDatabase } from './cli-contexts.js';
 import { row, type CommandOutput } from './command-output.js';
 
-/** One round of the reaper, then one sweep, which clears up behind it too. All features are there, since what is swept may be of a kind that any of them owns. */
+/**
+ * One round of the reapers, then one sweep, which clears up behind them. All features are there, since what is swept may be of a
+ * kind that any of them owns.
+ */
 export async function sweep(): Promise<CommandOutput> {
   const { uploads, ...files } = await withDatabase(FEATURES, async (context) => ({
-    uploads: await context.get(UploadReaper, { strict: false }).reap({ all: true }),
+    uploads: sum(
+      await context.get(UploadReaper, { strict: false }).reap({ all: true }),
+      await context.get(TusReaper, { strict: false }).reap(),
+    ),
     ...(await context.get(FileSweeper, { strict: false }).sweep()),
   }));
   return {
@@ -27,5 +34,15 @@ export async function sweep(): Promise<CommandOutput> {
       row('Usage changes folded', files.usageFolded),
       row('Thaws followed', files.thawsFollowed),
     ],
+  };
+}
+
+function sum(one: ReapReport, other: ReapReport): ReapReport {
+  return {
+    completed: one.completed + other.completed,
+    rejected: one.rejected + other.rejected,
+    expired: one.expired + other.expired,
+    cleared: one.cleared + other.cleared,
+    deferred: one.deferred + other.deferred,
   };
 }
