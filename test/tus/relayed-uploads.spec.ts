@@ -118,7 +118,7 @@ describe('relayed uploads', () => {
   });
 
   function get<T>(type: abstract new (...parameters: never[]) => T): T {
-    return module.get<T>(type as never, { strict: false });
+    return module.get<T>(type, { strict: false });
   }
 
   async function open(sizeBytes: number | null): Promise<string> {
