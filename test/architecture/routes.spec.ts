@@ -36,7 +36,7 @@ const OPEN_ROUTES = [
 ];
 
 /** Whose routes a browser may use that has an upload token: none of them reads, lists or hands out a file. */
-const TOKEN_CONTROLLERS = ['CompanionController', 'DirectUploadsController', 'SignController'];
+const TOKEN_CONTROLLERS = ['CompanionController', 'DirectUploadsController', 'SignController', 'TusController'];
 
 async function routes(): Promise<Route[]> {
   const found: Route[] = [];

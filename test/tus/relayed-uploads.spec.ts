@@ -51,7 +51,7 @@ class Parameters {
 
 @Injectable()
 class Targets {
-  @UploadTarget(kind, Parameters)
+  @UploadTarget(kind, { parameters: Parameters, event: 'RECORDING_UPLOADED' })
   recording() {
     return { parameters: { id: 'spec' }, references: {} };
   }
