@@ -30,7 +30,8 @@ export interface FlakyOutcome {
   readonly uploads: number;
   /** Connections that were cut, to the service and to the store. */
   readonly drops: number;
-  /** Requests and transfers that clients had to repeat. */
+  /** Uploads that met at least one of them, and requests and transfers that were repeated. */
+  readonly interrupted: number;
   readonly retries: number;
   readonly byClient: Readonly<Record<string, number>>;
   readonly stored: number;
@@ -48,7 +49,9 @@ interface Job {
   readonly sha256: string;
 }
 
-type Client = (job: Job) => Promise<string>;
+/** Half of them by REST. */
+const SORTS = ['rest', 'tus', 'put', 'rest'] as const;
+type Sort = (typeof SORTS)[number];
 
 /** Repeatable numbers from 0 to 1 (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -83,10 +86,12 @@ export async function runFlakyClients(options: FlakyOptions): Promise<FlakyOutco
   };
   try {
     service = await Service.start(target, { env });
-    const crowd = new Crowd(toService.url, service.key);
     const jobs = Array.from({ length: options.uploads }, (_, index) => jobOf(index, random, options.maxSizeBytes));
+    const { url } = toService;
+    const { key } = service;
+    const clients = jobs.map((_, index) => new FlakyClient({ url, key }, SORTS[index % SORTS.length] ?? 'rest'));
     const startedAt = performance.now();
-    const ids = await Promise.all(jobs.map((job, index) => crowd.clientOf(index)(job)));
+    const ids = await Promise.all(clients.map((client, index) => client.send(jobs[index]!)));
     const seconds = (performance.now() - startedAt) / 1000;
     const drops = toService.drops + (toStore?.drops ?? 0);
     // What nobody asks for any more expires, and one round takes it away.
@@ -101,8 +106,11 @@ export async function runFlakyClients(options: FlakyOptions): Promise<FlakyOutco
       seconds,
       uploads: jobs.length,
       drops,
-      retries: crowd.retries,
-      byClient: crowd.counts,
+      interrupted: clients.filter(({ retries }) => retries > 0).length,
+      retries: clients.reduce((sum, { retries }) => sum + retries, 0),
+      byClient: Object.fromEntries(
+        SORTS.map((sort) => [sort, clients.filter((client) => client.sort === sort).length]),
+      ),
       ...(await examine(target, jobs, ids)),
     };
   } finally {
@@ -121,26 +129,32 @@ function jobOf(index: number, random: () => number, maxSizeBytes: number): Job {
   return { name: `flaky-${index}.wav`, bytes, sha256: createHash('sha256').update(bytes).digest('base64') };
 }
 
-/** Clients of three sorts: the REST routes, tus, and a body in one PUT; each tries again until it is done. */
-class Crowd {
+/** Uploads by the REST routes, by tus, or as the body of one PUT, and tries again until it is done. */
+class FlakyClient {
   retries = 0;
-  readonly counts: Record<string, number> = {};
+  private readonly url: string;
+  private readonly key: string;
 
   constructor(
-    private readonly url: string,
-    private readonly key: string,
-  ) {}
+    { url, key }: { readonly url: string; readonly key: string },
+    readonly sort: Sort,
+  ) {
+    this.url = url;
+    this.key = key;
+  }
 
-  clientOf(index: number): Client {
-    const clients: readonly (readonly [string, Client])[] = [
-      ['rest', (job) => this.viaRest(job)],
-      ['tus', (job) => this.viaTus(job)],
-      ['put', (job) => this.viaPut(job)],
-      ['rest', (job) => this.viaRest(job)],
-    ];
-    const [name, client] = clients[index % clients.length]!;
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
-    return client;
+  /** The id of the file that came of it. */
+  send(job: Job): Promise<string> {
+    switch (this.sort) {
+      case 'rest':
+        return this.viaRest(job);
+      case 'tus':
+        return this.viaTus(job);
+      case 'put':
+        return this.viaPut(job);
+      default:
+        return this.sort satisfies never;
+    }
   }
 
   private async viaRest({ name, bytes }: Job): Promise<string> {
