@@ -13,4 +13,5 @@ export {
   type UploadPins,
 } from './principal.js';
 export { UPLOAD_TOKEN_PATH, uploadTokenPath } from './upload-token-path.js';
+export { TokenChecksModule } from './token-checks.module.js';
 export { UploadTokens } from './upload-tokens.js';

@@ -1,12 +1,12 @@
 import { Module } from '@nestjs/common';
-import { AuthModule } from '../auth/index.js';
+import { TokenChecksModule } from '../auth/index.js';
 import { DirectUploadsModule } from '../direct-uploads/index.js';
 import { TokenIssuing } from './token-issuing.js';
 import { UploadTokensController } from './upload-tokens.controller.js';
 
 /** Tokens that let browsers upload, and do nothing else. */
 @Module({
-  imports: [AuthModule, DirectUploadsModule],
+  imports: [TokenChecksModule, DirectUploadsModule],
   controllers: [UploadTokensController],
   providers: [TokenIssuing],
 })
