@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
-import { FileTooLargeError } from '../intake/index.js';
+import { FileTooLargeError, VERDICTS } from '../intake/index.js';
 import { storageConfig, UploadMissingError, type StorageConfig } from '../storage/index.js';
 import { BEGINNING_BYTES, FileBeginnings } from './file-beginnings.js';
 import { nextPartSize } from './part-sizes.js';
@@ -10,7 +10,6 @@ import { PendingBytes } from './pending-bytes.js';
 import { RelayFinisher } from './relay-finisher.js';
 import { RelayRecords, type Progress } from './relay-records.js';
 import { RelayStore, tailBytes, type HeldUpload } from './relay-store.js';
-import { VERDICTS } from './tus.errors.js';
 
 /** So many tails are read for one part; a sender of small pieces has them put together before. */
 const MAX_TAILS = 32;
