@@ -13,8 +13,8 @@ describe('nextPartSize', () => {
   it.each([
     [MAX_RELAY_BYTES, 0],
     [MAX_RELAY_BYTES, 10],
-    [TIB, 7],
-    [TIB / 2, 1],
+    [TIB / 2, 4],
+    [TIB / 32, 1],
   ])('brings %i bytes into 10,000 parts, though every so many (%i) a number is left out', (size, lostEvery) => {
     let bytes = size;
     let nextPart = 1;
