@@ -48,7 +48,10 @@ export class UploadReaper {
         this.logger.log({ event: 'UPLOADS_REAPED', reaper: 'uploads', ...report });
       }
     } catch (error) {
-      this.logger.error({ event: 'REAP_FAILED', reaper: 'uploads', err: error }, 'the reaper failed; the next round tries again');
+      this.logger.error(
+        { event: 'REAP_FAILED', reaper: 'uploads', err: error },
+        'the reaper failed; the next round tries again',
+      );
     }
   }
 

@@ -14,12 +14,25 @@ import { IsOptional, IsString } from 'class-validator';
 import { systemActor, type Actor } from '../../src/auth/index.js';
 import { Clock, ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
-import { DirectUploadsModule, Upload, UploadCompletion, UploadReaper, UploadTarget } from '../../src/direct-uploads/index.js';
+import {
+  DirectUploadsModule,
+  Upload,
+  UploadCompletion,
+  UploadReaper,
+  UploadTarget,
+} from '../../src/direct-uploads/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
 import { FilesService } from '../../src/files/index.js';
 import { FileLostError, ObjectAbsentError } from '../../src/intake/index.js';
 import { StoreFullError } from '../../src/object-storage/index.js';
-import { FileKind, FormatFamily, ObjectStorage, RetentionClass, StorageModule, StoreUnavailableError } from '../../src/storage/index.js';
+import {
+  FileKind,
+  FormatFamily,
+  ObjectStorage,
+  RetentionClass,
+  StorageModule,
+  StoreUnavailableError,
+} from '../../src/storage/index.js';
 import { TusModule, TusReaper } from '../../src/tus/index.js';
 import { RelayFinisher } from '../../src/tus/relay-finisher.js';
 import { RelayReceiver } from '../../src/tus/relay-receiver.js';
