@@ -1,11 +1,14 @@
+export { kindFor } from './default-kind.js';
 export { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
 export { PartNumberError, UploadFinishedError, UploadNotFoundError } from './direct-uploads.errors.js';
 export { DirectUploadsModule } from './direct-uploads.module.js';
 export { DirectUploads } from './direct-uploads.service.js';
 export { UploadCompletion, type CompletionRequest } from './upload-completion.js';
 export type { UploadRequest } from './upload-drafts.js';
+export { MAX_RELAY_BYTES, MAX_RELAY_PART_BYTES, SPARED_PARTS } from './relay-limits.js';
 export { allParts } from './upload-parts.js';
-export { UploadReaper, type ReapReport } from './upload-reaper.js';
+export { ReapRound, type Fate, type ReapReport } from './upload-fates.js';
+export { UploadReaper } from './upload-reaper.js';
 export { UploadSettlement, type UploadEnd } from './upload-settlement.js';
 export { UploadTarget, UploadTargets } from './upload-targets.js';
 export { refOf, UploadUrls, type PartUrl } from './upload-urls.js';

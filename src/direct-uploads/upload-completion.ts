@@ -4,6 +4,7 @@ import type { DomainError } from '../errors/index.js';
 import { FilesService, StoredFile, type FileChecksum } from '../files/index.js';
 import { DirectIntake, FileLostError, FileTooLargeError, SizeDiffersError } from '../intake/index.js';
 import { FileKinds, UploadMissingError, type CompletedPart } from '../storage/index.js';
+import { QuotaExceededError } from '../usage/index.js';
 import { StoredChecksumDiffersError, UploadFinishedError } from './direct-uploads.errors.js';
 import { moments } from './moments.js';
 import { UploadAssembly } from './upload-assembly.js';
@@ -72,9 +73,15 @@ export class UploadCompletion {
       },
     );
     if (outcome.state === 'refused') return this.reject(upload, { error: outcome.error, actor });
-    const stored = await this.settlement.complete(upload, outcome, actor);
-    this.outcomes.stored(upload, stored);
-    return stored;
+    try {
+      const stored = await this.settlement.complete(upload, outcome, actor);
+      this.outcomes.stored(upload, stored);
+      return stored;
+    } catch (error) {
+      // What was not announced found no room: see ADR 0021. A store that is full passes, a quota is a verdict.
+      if (error instanceof QuotaExceededError) return this.reject(upload, { error, actor });
+      throw error;
+    }
   }
 
   /** Gives up what may not be stored, and throws why. Throws `FileLostError` where somebody else decided first. */

@@ -6,6 +6,7 @@ import type { IdempotentRequest } from '../idempotency/index.js';
 import { DirectIntake, type WelcomeFile } from '../intake/index.js';
 import { storageConfig, type StorageConfig } from '../storage/index.js';
 import { UploadPinnedError } from './direct-uploads.errors.js';
+import { relayed } from './relay-limits.js';
 import { assertChecksum, assertOneRequest, planParts, strategyFor, type PartPlan } from './upload-plan.js';
 import { UploadRecords } from './upload-records.js';
 import { UploadTargets } from './upload-targets.js';
@@ -26,6 +27,8 @@ export interface UploadRequest {
   /** By size where absent. */
   readonly strategy?: UploadStrategy;
   readonly idempotent?: IdempotentRequest;
+  /** What the protocol keeps of an upload, written in the transaction that opens it. */
+  readonly describe?: (em: EntityManager, uploadId: string) => Promise<void>;
 }
 
 /** An upload that may be opened: nothing of it is written yet. */
@@ -51,8 +54,9 @@ export class UploadDrafts {
   async prepare(request: UploadRequest): Promise<UploadDraft> {
     const { filename, sizeBytes, actor, checksum } = request;
     const target = await this.targets.resolve(request.kind, pinnedParameters(request), actor);
-    const file = this.intake.welcome({ ...target, filename, actor, ...(sizeBytes !== undefined && { sizeBytes }) });
-    const strategy = request.strategy ?? strategyFor(sizeBytes ?? file.maxSizeBytes, this.storage);
+    const welcome = this.intake.welcome({ ...target, filename, actor, ...(sizeBytes !== undefined && { sizeBytes }) });
+    const strategy = request.strategy ?? strategyFor(sizeBytes ?? welcome.maxSizeBytes, this.storage);
+    const file = strategy === UploadStrategy.Relay ? relayed(welcome, sizeBytes) : welcome;
     if (sizeBytes !== undefined) assertOneRequest(sizeBytes, strategy);
     if (checksum !== undefined) assertChecksum(checksum, strategy);
     const isPlanned = strategy === UploadStrategy.Multipart && sizeBytes !== undefined;
@@ -60,8 +64,10 @@ export class UploadDrafts {
   }
 
   /** Reserves the key and writes file and upload in the transaction `em`. */
-  insert(em: EntityManager, draft: UploadDraft): Promise<Upload> {
-    return this.records.insert(em, draft);
+  async insert(em: EntityManager, draft: UploadDraft): Promise<Upload> {
+    const upload = await this.records.insert(em, draft);
+    await draft.request.describe?.(em, upload.id);
+    return upload;
   }
 }
 

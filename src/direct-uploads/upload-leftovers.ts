@@ -4,7 +4,7 @@ import { Clock } from '../config/index.js';
 import { DomainError } from '../errors/index.js';
 import { ObjectStorage } from '../storage/index.js';
 import { directUploadsConfig, type DirectUploadsConfig } from './direct-uploads.config.js';
-import { Upload, UploadStatus } from './upload.entity.js';
+import { Upload, UploadStatus, UploadStrategy } from './upload.entity.js';
 
 const BATCH = 100;
 
@@ -34,7 +34,8 @@ export class UploadLeftovers {
     const forgotten = await this.em.fork().nativeDelete(Upload, {
       status: { $ne: UploadStatus.Open },
       settledAt: { $lt: before },
-      $or: [{ stagedKey: null }, { clearedAt: { $ne: null } }],
+      // What lies beside the key has to be gone before its only record goes.
+      $or: [{ stagedKey: null, strategy: { $ne: UploadStrategy.Relay } }, { clearedAt: { $ne: null } }],
     });
     return { cleared: cleared + forgotten, deferred };
   }

@@ -2,8 +2,10 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { Cron, CronExpression } from '@nestjs/schedule';
 import { systemActor } from '../auth/index.js';
 import { appConfig, Role, type AppConfig } from '../config/index.js';
-import { DomainError, type ErrorKind } from '../errors/index.js';
+import { DomainError } from '../errors/index.js';
+import { PASSING } from '../intake/index.js';
 import { UploadCompletion } from './upload-completion.js';
+import { ReapRound, type Fate, type ReapReport } from './upload-fates.js';
 import { UploadLeftovers } from './upload-leftovers.js';
 import { UploadProgress } from './upload-progress.js';
 import { UploadSchedule, type Over } from './upload-schedule.js';
@@ -11,23 +13,6 @@ import { UploadSettlement } from './upload-settlement.js';
 import { UploadStatus, type Upload } from './upload.entity.js';
 
 const AT_ONCE = 4;
-/** What passes, and says nothing about the upload. */
-const PASSING: ReadonlySet<ErrorKind> = new Set(['unavailable', 'out-of-space', 'timeout']);
-
-/** What one round of the reaper did. */
-export interface ReapReport {
-  /** Uploads that were finished at the store, and whose sender had not said so. */
-  readonly completed: number;
-  /** Those among them that were not what may be stored. */
-  readonly rejected: number;
-  readonly expired: number;
-  /** Left-overs of forms and records of old uploads that were removed. */
-  readonly cleared: number;
-  /** Uploads about which the store could not be asked; they stay for a later round. */
-  readonly deferred: number;
-}
-
-type Fate = 'completed' | 'rejected' | 'expired' | 'open' | 'deferred';
 
 /** A round that may be the last for what it looks at. */
 interface Round {
@@ -60,10 +45,13 @@ export class UploadReaper {
     try {
       const report = await this.reap();
       if (Object.values(report).some((count: number) => count > 0)) {
-        this.logger.log({ event: 'UPLOADS_REAPED', ...report });
+        this.logger.log({ event: 'UPLOADS_REAPED', reaper: 'uploads', ...report });
       }
     } catch (error) {
-      this.logger.error({ event: 'REAP_FAILED', err: error }, 'the reaper failed; the next round tries again');
+      this.logger.error(
+        { event: 'REAP_FAILED', reaper: 'uploads', err: error },
+        'the reaper failed; the next round tries again',
+      );
     }
   }
 
@@ -73,30 +61,21 @@ export class UploadReaper {
    */
   async reap({ all = false }: { readonly all?: boolean } = {}): Promise<ReapReport> {
     const round = { startedAt: this.schedule.now(), all };
-    const fates: Record<Fate, number> = { completed: 0, rejected: 0, expired: 0, open: 0, deferred: 0 };
-    const failures: unknown[] = [];
+    const turns = new ReapRound();
     if (all) await this.schedule.makeDue(round.startedAt);
     for (
       let batch = await this.schedule.claim(round.startedAt);
       batch.length > 0;
       batch = await this.schedule.claim(round.startedAt)
     ) {
-      const turns = batch.values();
+      const waiting = batch.values();
       const work = async (): Promise<void> => {
-        for (const upload of turns) {
-          try {
-            fates[await this.settle(upload, round)] += 1;
-          } catch (cause) {
-            failures.push(new Error(`Upload ${upload.id} could not be settled`, { cause }));
-          }
-        }
+        for (const upload of waiting) await turns.turn(upload.id, () => this.settle(upload, round));
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));
     }
-    const { cleared, deferred } = await this.leftovers.clear();
-    if (failures.length > 0) throw new AggregateError(failures, `${failures.length} uploads could not be settled`);
-    const { completed, rejected, expired } = fates;
-    return { completed, rejected, expired, cleared, deferred: fates.deferred + deferred };
+    turns.addCleared(await this.leftovers.clear());
+    return turns.report();
   }
 
   private async settle(upload: Upload, round: Round): Promise<Fate> {

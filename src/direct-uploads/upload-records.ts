@@ -46,7 +46,8 @@ export class UploadRecords {
       status: UploadStatus.Open,
       createdAt: now,
       expiresAt: new Date(now.getTime() + this.config.expirySeconds * 1000),
-      nextCheckAt: new Date(now.getTime() + FIRST_CHECK_MS),
+      // Relayed uploads have a keeper of their own.
+      nextCheckAt: strategy === UploadStrategy.Relay ? null : new Date(now.getTime() + FIRST_CHECK_MS),
     });
     const details = { fileId, kind: kind.name, key, protocol, strategy };
     await this.audit.record(em, [{ action: 'upload.opened', actor, subjectType: 'upload', subjectId: id, details }]);

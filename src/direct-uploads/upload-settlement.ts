@@ -35,6 +35,13 @@ export interface UploadEnd {
   readonly provided?: FilterQuery<Upload>;
 }
 
+/** A size that is told after the upload was begun. */
+export interface LateSize {
+  readonly sizeBytes: number;
+  /** What has to hold besides, in the same transaction. */
+  readonly provided: (em: EntityManager) => Promise<boolean>;
+}
+
 /** Changes what uploads are: the file and its upload together, each in one transaction. */
 @Injectable()
 export class UploadSettlement {
@@ -74,6 +81,26 @@ export class UploadSettlement {
         throw new UploadFinishedError({ status: ended.status, reason: ended.reason ?? null });
       }
     });
+  }
+
+  /**
+   * Says how large an upload is that was begun without, and sets its room aside. False where it is known already, the upload
+   * over, or what is `provided` does not hold. Throws `QuotaExceededError`.
+   */
+  async declareSize({ id, fileId }: Upload, { sizeBytes, provided }: LateSize): Promise<boolean> {
+    try {
+      await inTransaction(this.em, async (em) => {
+        await this.intake.widen(em, { fileId, sizeBytes });
+        const where = { id, status: UploadStatus.Open, declaredSizeBytes: null };
+        const declared = await em.nativeUpdate(Upload, where, { declaredSizeBytes: sizeBytes });
+        // What was set aside is taken back.
+        if (declared === 0 || !(await provided(em))) throw new FileLostError();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof FileLostError) return false;
+      throw error;
+    }
   }
 
   /** What has become of an upload. */

@@ -4,6 +4,7 @@ import { AuditLog } from '../audit/index.js';
 import type { Actor } from '../auth/index.js';
 import { FilePurger, FileStatus, InvalidFilenameError, StoredFile, type FileChecksum } from '../files/index.js';
 import { extensionOf, FileKinds, originalFilename } from '../storage/index.js';
+import type { MeasuredFile } from '../usage/index.js';
 import { FileConfirmations } from './file-confirmations.js';
 import type { Confirmation, IncomingFile, SentFile } from './file-intake.js';
 import { FileReservations, type AcceptedFile, type Reservation } from './file-reservations.js';
@@ -49,6 +50,11 @@ export class DirectIntake {
   /** Writes the pending row in the transaction `em`. It has no lease: whoever announced it decides what becomes of it. */
   announce(em: EntityManager, file: WelcomeFile): Promise<Reservation> {
     return this.reservations.announce(em, file);
+  }
+
+  /** The size of a file that was announced without, first in the transaction `em`. Throws `QuotaExceededError`. */
+  widen(em: EntityManager, file: MeasuredFile): Promise<void> {
+    return this.reservations.widen(em, file);
   }
 
   /** As `ObjectExamination.examine`. */

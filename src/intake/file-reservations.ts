@@ -109,6 +109,20 @@ export class FileReservations implements OnApplicationShutdown {
   }
 
   /**
+   * Sets aside what an announced file turns out to have, before anything else in the transaction `em`. Throws
+   * `QuotaExceededError`.
+   */
+  async widen(em: EntityManager, file: MeasuredFile): Promise<void> {
+    await this.quotas.assertRoomBeyond(em, [file]);
+    // What the service makes itself has nothing set aside.
+    await em.nativeUpdate(
+      StoredFile,
+      { id: file.fileId, status: FileStatus.Pending, reservedBytes: { $lt: file.sizeBytes } },
+      { reservedBytes: file.sizeBytes },
+    );
+  }
+
+  /**
    * Before files are marked stored in the transaction `em`: throws `QuotaExceededError` where they turn out larger than what was
    * set aside, and there is no room for more.
    */

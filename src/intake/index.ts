@@ -6,6 +6,7 @@ export {
   type ReplayedFile,
   type SentFile,
 } from './file-intake.js';
+export { PASSING, VERDICTS } from './error-kinds.js';
 export type { RefusedObject } from './object-examination.js';
 export { IntakeStream } from './intake-stream.js';
 export { DirectIntake, type AnnouncedFile, type WelcomeFile } from './direct-intake.js';

@@ -1,7 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../config/index.js';
-import { DomainError, type ErrorKind } from '../errors/index.js';
+import { DomainError } from '../errors/index.js';
 import { Verifier, type FileChecksum, type FileVerification } from '../files/index.js';
 import {
   extensionOf,
@@ -13,6 +13,7 @@ import {
   type ObjectChecksums,
   type ObjectInfo,
 } from '../storage/index.js';
+import { VERDICTS } from './error-kinds.js';
 import type { SentFile } from './file-intake.js';
 import type { Reservation } from './file-reservations.js';
 import {
@@ -38,9 +39,6 @@ export interface RefusedObject {
   readonly state: 'refused';
   readonly error: DomainError;
 }
-
-/** What the store could not answer is no verdict on what it has. */
-const VERDICTS: ReadonlySet<ErrorKind> = new Set(['invalid', 'too-large', 'unsupported-type', 'unprocessable']);
 
 /** Looks at objects that others put into the store. */
 @Injectable()
@@ -70,6 +68,7 @@ export class ObjectExamination {
         verifications,
       };
     } catch (error) {
+      // What the store could not answer is no verdict on what it has.
       if (error instanceof DomainError && VERDICTS.has(error.kind)) return { state: 'refused', error };
       throw error;
     }

@@ -1,2 +1,2 @@
 export { TusModule } from './tus.module.js';
-export { TusReaper, type TusReapReport } from './tus-reaper.js';
+export { TusReaper } from './tus-reaper.js';

@@ -1,3 +1,4 @@
+import { MAX_RELAY_BYTES, MAX_RELAY_PART_BYTES } from '../direct-uploads/index.js';
 import { nextPartSize } from './part-sizes.js';
 
 const MIB = 1024 * 1024;
@@ -9,8 +10,13 @@ describe('nextPartSize', () => {
     expect(nextPartSize({ bytes: 80_000 * MIB, nextPart: 1 }, 10 * MIB)).toBe(10 * MIB);
   });
 
-  it.each([0, 1, 7])('brings 5 TiB into 10,000 parts, though every so many a number is left out (%i)', (lostEvery) => {
-    let bytes = 5 * TIB;
+  it.each([
+    [MAX_RELAY_BYTES, 0],
+    [MAX_RELAY_BYTES, 10],
+    [TIB / 2, 4],
+    [TIB / 32, 1],
+  ])('brings %i bytes into 10,000 parts, though every so many (%i) a number is left out', (size, lostEvery) => {
+    let bytes = size;
     let nextPart = 1;
     let parts = 0;
     while (bytes > 0) {
@@ -19,6 +25,12 @@ describe('nextPartSize', () => {
       nextPart += lostEvery > 0 && parts % lostEvery === 0 ? 2 : 1;
     }
     expect(nextPart - 1).toBeLessThanOrEqual(10_001);
+  });
+
+  it('is bounded, whatever is configured and whatever is to come', () => {
+    expect(nextPartSize({ bytes: 1, nextPart: 1 }, 512 * MIB)).toBe(MAX_RELAY_PART_BYTES);
+    expect(nextPartSize({ bytes: 5 * TIB, nextPart: 1 }, 10 * MIB)).toBe(MAX_RELAY_PART_BYTES);
+    expect(nextPartSize({ bytes: TIB, nextPart: 10_001 }, 10 * MIB)).toBe(MAX_RELAY_PART_BYTES);
   });
 
   it('puts all that is left into the last number', () => {

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/index.js';
 import { allParts, UploadCompletion, UploadSettlement, UploadStatus } from '../direct-uploads/index.js';
 import { errorMessage, type DomainError } from '../errors/index.js';
 import type { StoredFile } from '../files/index.js';
+import { FileLostError } from '../intake/index.js';
 import {
   InvalidPartError,
   KeyTakenError,
@@ -53,10 +54,10 @@ export class RelayFinisher {
     }
   }
 
-  /** Somebody dropped parts in the bucket itself: nobody else can. */
+  /** Somebody dropped parts in the bucket itself: nobody else can. Throws `FileLostError` where somebody else decided first. */
   async giveUpLost(held: HeldUpload, actor: Actor): Promise<never> {
     const end = { status: UploadStatus.Aborted, reason: 'UPLOAD_MISSING', actor };
-    await this.settlement.abandon(held.upload, end);
+    if (!(await this.settlement.abandon(held.upload, end))) throw new FileLostError();
     await this.clear(held);
     throw new UploadGoneError(end);
   }

@@ -2,15 +2,14 @@ import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import { DomainError } from '../errors/index.js';
-import { FileTooLargeError } from '../intake/index.js';
-import { storageConfig, UploadMissingError, type StorageConfig } from '../storage/index.js';
+import { FileTooLargeError, VERDICTS } from '../intake/index.js';
+import { MAX_PARTS, storageConfig, UploadMissingError, type StorageConfig } from '../storage/index.js';
 import { BEGINNING_BYTES, FileBeginnings } from './file-beginnings.js';
 import { nextPartSize } from './part-sizes.js';
 import { PendingBytes } from './pending-bytes.js';
 import { RelayFinisher } from './relay-finisher.js';
 import { RelayRecords, type Progress } from './relay-records.js';
 import { RelayStore, tailBytes, type HeldUpload } from './relay-store.js';
-import { VERDICTS } from './tus.errors.js';
 
 /** So many tails are read for one part; a sender of small pieces has them put together before. */
 const MAX_TAILS = 32;
@@ -78,6 +77,8 @@ export class RelayReceiver {
 
   private async send(reception: Reception, count: number): Promise<void> {
     const { progress, pending } = reception;
+    // Other holders took over so often that no number is left.
+    if (progress.nextPart > MAX_PARTS) throw new FileTooLargeError(progress.offset);
     const behind = pending.take(count);
     const bytes = progress.tails.length === 0 ? behind : Buffer.concat([await this.store.readTails(progress), behind]);
     if (!reception.isRecognised) await this.recognise(reception, bytes);

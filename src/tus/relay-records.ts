@@ -51,8 +51,12 @@ export class RelayRecords {
     return { offset: Number(row.offset_bytes), nextPart: row.next_part, tails: row.tails, metadata: row.metadata };
   }
 
-  async describe(uploadId: string, metadata: string | null): Promise<void> {
-    await this.em.fork().execute('insert into tus_upload (upload_id, metadata) values (?, ?)', [uploadId, metadata]);
+  /** Writes the row of an upload in the transaction `em` that opens it: without it nobody knows what was asked for. */
+  async describe(
+    em: EntityManager,
+    { id, metadata }: { readonly id: string; readonly metadata: string | null },
+  ): Promise<void> {
+    await em.execute('insert into tus_upload (upload_id, metadata) values (?, ?)', [id, metadata]);
   }
 
   /**
@@ -114,14 +118,14 @@ export class RelayRecords {
     return (await em.findOneOrFail(Upload, { id: uploadId })).storeUploadId ?? null;
   }
 
-  /** Says how long an upload is that was begun without. False where it is known already, or the upload over. */
-  async declareLength(lease: UploadLease, sizeBytes: number): Promise<boolean> {
-    const rows = await this.em.fork().execute<unknown[]>(
-      `update upload set declared_size_bytes = ?
-       where id = ? and status = 'open' and declared_size_bytes is null
-         and exists (select 1 from tus_upload where upload_id = upload.id and token = ? and offset_bytes <= ?)
-       returning id`,
-      [sizeBytes, lease.uploadId, lease.token, sizeBytes],
+  /** Whether an upload is still its holder's, and may have this size, in the transaction `em` that has locked the upload. */
+  async mayHave(
+    em: EntityManager,
+    { lease, sizeBytes }: { readonly lease: UploadLease; readonly sizeBytes: number },
+  ): Promise<boolean> {
+    const rows = await em.execute<unknown[]>(
+      'select 1 from tus_upload where upload_id = ? and token = ? and offset_bytes <= ?',
+      [lease.uploadId, lease.token, sizeBytes],
     );
     return rows.length > 0;
   }

@@ -1,8 +1,9 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Upload } from '../direct-uploads/index.js';
+import { errorMessage } from '../errors/index.js';
 import { StoredFile } from '../files/index.js';
 import { ObjectStorage, UploadMissingError, type MultipartRef } from '../storage/index.js';
 import { RelayRecords, type Progress, type Tail } from './relay-records.js';
@@ -22,6 +23,8 @@ export interface HeldUpload {
  */
 @Injectable()
 export class RelayStore {
+  private readonly logger = new Logger(RelayStore.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly storage: ObjectStorage,
@@ -36,7 +39,7 @@ export class RelayStore {
     const offset = from.offset - tailBytes(from) + bytes.length;
     const progress = await this.records.advance(lease, { from, offset, tails: [], part });
     lease.isNumberInDoubt = false;
-    await this.drop(from.tails);
+    await this.drop(upload, from.tails);
     return progress;
   }
 
@@ -51,7 +54,7 @@ export class RelayStore {
     const offset = from.offset + bytes.length - (instead ? tailBytes(from) : 0);
     const tails = instead ? [tail] : [...from.tails, tail];
     const progress = await this.records.advance(lease, { from, offset, tails });
-    if (instead) await this.drop(from.tails);
+    if (instead) await this.drop(upload, from.tails);
     return progress;
   }
 
@@ -99,9 +102,13 @@ export class RelayStore {
   }
 
   /** What no row names any more; what stays is cleared at the end. */
-  private async drop(tails: readonly Tail[]): Promise<void> {
+  private async drop({ id: uploadId }: Upload, tails: readonly Tail[]): Promise<void> {
     if (tails.length === 0) return;
-    await this.storage.deleteMany(tails.map(({ key }) => key)).catch(() => undefined);
+    try {
+      await this.storage.deleteMany(tails.map(({ key }) => key));
+    } catch (error) {
+      this.logger.warn({ event: 'UPLOAD_CLEARING_DEFERRED', uploadId, reason: errorMessage(error) });
+    }
   }
 }
 

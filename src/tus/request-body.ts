@@ -15,8 +15,12 @@ export function bodyOf(request: IncomingMessage): ReadableStream<Uint8Array> {
       async pull(controller) {
         if (!isFlowing) {
           isFlowing = true;
-          request.pipe(body);
-          request.once('close', () => body.end());
+          // Its sender may have left before anybody read: `close` comes once.
+          if (request.destroyed) body.end();
+          else {
+            request.pipe(body);
+            request.once('close', () => body.end());
+          }
         }
         const next = await chunks.next();
         if (next.done === true) controller.close();

@@ -1,19 +1,23 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import type { Actor } from '../auth/index.js';
 import { Clock } from '../config/index.js';
-import { Upload, UploadSettlement, UploadStatus } from '../direct-uploads/index.js';
+import { Upload, UploadSettlement, UploadStatus, type Fate } from '../direct-uploads/index.js';
+import { DomainError, errorMessage, type ErrorKind } from '../errors/index.js';
+import { PASSING } from '../intake/index.js';
 import { RelayFinisher } from './relay-finisher.js';
 import { RelayRecords } from './relay-records.js';
-import { RelayStore } from './relay-store.js';
+import { RelayStore, type HeldUpload } from './relay-store.js';
 import type { UploadLease } from './upload-lease.js';
 
-/** What became of an upload that the reaper looked at. */
-export type Fate = 'completed' | 'rejected' | 'expired' | 'open' | 'deferred';
+/** Says nothing about an upload, or that somebody else is at it by now. */
+const WAITING: ReadonlySet<ErrorKind> = new Set([...PASSING, 'locked']);
 
 /** What is done with uploads that nobody is at. */
 @Injectable()
 export class TusEndings {
+  private readonly logger = new Logger(TusEndings.name);
+
   constructor(
     private readonly em: EntityManager,
     private readonly records: RelayRecords,
@@ -28,24 +32,45 @@ export class TusEndings {
     const upload = await this.em.fork().findOneOrFail(Upload, { id: lease.uploadId });
     if (!upload.isOpen()) return 'open';
     const { offset } = await this.records.get(upload.id);
-    if (offset === upload.declaredSizeBytes) {
-      await this.finisher.finish({ upload, lease }, actor);
-      return 'completed';
-    }
-    if (upload.expiresAt > this.clock.now()) return 'open';
-    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', actor };
-    const decided = await this.settlement.abandon(upload, end);
-    await this.finisher.clear({ upload });
-    return decided ? 'expired' : 'open';
+    const fate = offset === upload.declaredSizeBytes ? await this.finish({ upload, lease }, actor) : 'open';
+    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire(upload, actor) : fate;
   }
 
   /** Once more, when nothing can be under way any more: what a holder wrote that had lost its lease. */
-  async clear(id: string): Promise<void> {
+  async clear(id: string): Promise<Fate> {
     const em = this.em.fork();
     const upload = await em.findOneOrFail(Upload, { id });
-    await this.store.clear(upload);
-    await this.store.dropUploads(upload);
+    try {
+      await this.store.clear(upload);
+      await this.store.dropUploads(upload);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      this.logger.warn({ event: 'UPLOAD_CLEARING_DEFERRED', uploadId: id, reason: errorMessage(error) });
+      return 'deferred';
+    }
     await em.execute('delete from tus_part where upload_id = ?', [id]);
-    await em.execute('update tus_upload set cleared_at = ? where upload_id = ?', [this.clock.now(), id]);
+    await em.nativeUpdate(Upload, { id }, { clearedAt: this.clock.now() });
+    return 'cleared';
+  }
+
+  /** Open where what is there can not become a file, or where somebody else decided meanwhile. */
+  private async finish(held: HeldUpload, actor: Actor): Promise<Fate> {
+    try {
+      await this.finisher.finish(held, actor);
+      return 'completed';
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const settled = await this.settlement.current(held.upload);
+      if (settled?.status === UploadStatus.Rejected) return 'rejected';
+      return settled?.isOpen() === true && WAITING.has(error.kind) ? 'deferred' : 'open';
+    }
+  }
+
+  private async expire(upload: Upload, actor: Actor): Promise<Fate> {
+    const provided = { expiresAt: { $lte: this.clock.now() } };
+    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', provided, actor };
+    if (!(await this.settlement.abandon(upload, end))) return 'open';
+    await this.finisher.clear({ upload });
+    return 'expired';
   }
 }

@@ -1,5 +1,6 @@
 import type { ArgumentsHost } from '@nestjs/common';
 import { StoreUnavailableError } from '../object-storage/index.js';
+import { QuotaExceededError } from '../usage/index.js';
 import { TusErrorFilter } from './tus-error.filter.js';
 import { UploadGoneError } from './tus.errors.js';
 
@@ -29,5 +30,7 @@ describe('TusErrorFilter', () => {
   it('leaves everything else as it is', () => {
     expect(statusOf('PATCH', new StoreUnavailableError('UploadPart'))).toBe(503);
     expect(statusOf('HEAD', new UploadGoneError({ status: 'expired', reason: null }))).toBe(410);
+    const reading = { scope: 'owner', quotaBytes: 1, usedBytes: 1, reservedBytes: 0 } as const;
+    expect(statusOf('HEAD', new QuotaExceededError(reading))).toBe(507);
   });
 });

@@ -1,6 +1,9 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { ErrorAnswers, JSON_FORMAT } from '../errors/index.js';
 
+/** A verdict, such as 507 of a quota, is the end of the upload indeed. */
+const PASSING: ReadonlySet<number> = new Set([429, 500, 503]);
+
 /**
  * tus-js-client takes every answer to a HEAD but 2xx and 423 for the end of the upload, and sends the file from its beginning.
  * What is only away for the moment is told as something that is locked for the moment.
@@ -9,14 +12,10 @@ import { ErrorAnswers, JSON_FORMAT } from '../errors/index.js';
 export class TusErrorFilter implements ExceptionFilter {
   private readonly answers = new ErrorAnswers({
     ...JSON_FORMAT,
-    status: (statusCode, method) => (method === 'HEAD' && isPassing(statusCode) ? 423 : statusCode),
+    status: (statusCode, method) => (method === 'HEAD' && PASSING.has(statusCode) ? 423 : statusCode),
   });
 
   catch(error: unknown, host: ArgumentsHost): void {
     this.answers.send(error, host);
   }
-}
-
-function isPassing(statusCode: number): boolean {
-  return statusCode >= 500 || statusCode === 429;
 }

@@ -1,4 +1,7 @@
-import { readMetadata } from './tus-metadata.js';
+import { systemActor } from '../auth/index.js';
+import { readMetadata as readFrom, type TusMetadata } from './tus-metadata.js';
+
+const readMetadata = (metadata?: TusMetadata) => readFrom(metadata, systemActor('spec'));
 
 describe('readMetadata', () => {
   it('takes the kind and its parameters', () => {
@@ -15,6 +18,16 @@ describe('readMetadata', () => {
     expect(readMetadata({ sessionId: '7', filename: 'a.wav' }).kind).toBe('session-original');
     expect(readMetadata({ filename: 'a.wav' }).kind).toBe('manual-upload');
     expect(readMetadata()).toEqual({ kind: 'manual-upload', filename: '', parameters: {} });
+  });
+
+  it('knows from the token what a file without a kind is', () => {
+    const pins = { kind: 'session-asset', parameters: { sessionId: '7' } };
+    const actor = { principal: { id: 'p', kind: 'upload-token', scopes: [], pins } } as const;
+    expect(readFrom({ filename: 'a.png' }, actor)).toEqual({
+      kind: 'session-asset',
+      filename: 'a.png',
+      parameters: {},
+    });
   });
 
   it('leaves out what Uppy says of its own accord', () => {

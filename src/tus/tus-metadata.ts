@@ -1,4 +1,5 @@
-import type { UploadRequest } from '../direct-uploads/index.js';
+import type { Actor } from '../auth/index.js';
+import { kindFor, type UploadRequest } from '../direct-uploads/index.js';
 
 /** As `Upload-Metadata` says it; a name without a value has null. */
 export type TusMetadata = Readonly<Record<string, string | null>>;
@@ -7,16 +8,19 @@ export type TusMetadata = Readonly<Record<string, string | null>>;
 const IGNORED: ReadonlySet<string> = new Set(['filetype', 'name', 'relativePath']);
 const OWN: ReadonlySet<string> = new Set(['kind', 'filename', 'sha256', 'checksum']);
 
-/** What an upload's metadata asks for. Without a kind it is the original of a session, or of no session. */
+/** What an upload's metadata asks for. */
 export function readMetadata(
-  metadata: TusMetadata = {},
+  metadata: TusMetadata | undefined,
+  actor: Actor,
 ): Pick<UploadRequest, 'kind' | 'parameters' | 'filename' | 'checksum'> {
-  const given = Object.entries(metadata).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+  const given = Object.entries(metadata ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
   const values = new Map(given);
   const parameters = given.filter(([name, value]) => !OWN.has(name) && !IGNORED.has(name) && !isMediaType(name, value));
   const checksum = checksumIn(values);
   return {
-    kind: values.get('kind') ?? (values.has('sessionId') ? 'session-original' : 'manual-upload'),
+    kind: kindFor({ kind: values.get('kind'), sessionId: values.get('sessionId') }, actor),
     filename: values.get('filename') ?? values.get('name') ?? '',
     parameters: Object.fromEntries(parameters),
     ...(checksum && { checksum }),

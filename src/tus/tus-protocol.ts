@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Server } from '@tus/server';
 import type { Actor } from '../auth/index.js';
 import { appConfig, type AppConfig } from '../config/index.js';
-import { directUploadsConfig, type DirectUploadsConfig } from '../direct-uploads/index.js';
+import { directUploadsConfig, MAX_RELAY_BYTES, type DirectUploadsConfig } from '../direct-uploads/index.js';
 import { FileKinds } from '../storage/index.js';
 import { RelayReceiver } from './relay-receiver.js';
 import { bodyOf } from './request-body.js';
@@ -98,7 +98,9 @@ export class TusProtocol {
   }
 
   private largest(): number {
-    return Math.max(...this.kinds.all.map((kind) => this.kinds.acceptance({ kind }).maxSizeBytes));
+    return Math.max(
+      ...this.kinds.all.map((kind) => Math.min(this.kinds.acceptance({ kind }).maxSizeBytes, MAX_RELAY_BYTES)),
+    );
   }
 
   private toWebRequest({ request, id }: TusCall, knownBytes: number | undefined): Request {

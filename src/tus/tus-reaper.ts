@@ -3,8 +3,8 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import { Cron, CronExpression } from '@nestjs/schedule';
 import { systemActor } from '../auth/index.js';
 import { appConfig, Clock, Role, type AppConfig } from '../config/index.js';
-import { DomainError } from '../errors/index.js';
-import { TusEndings, type Fate } from './tus-endings.js';
+import { ReapRound, type Fate, type ReapReport } from '../direct-uploads/index.js';
+import { TusEndings } from './tus-endings.js';
 import { UploadLeases } from './upload-leases.js';
 
 const BATCH = 100;
@@ -12,17 +12,8 @@ const NO_ID = '00000000-0000-0000-0000-000000000000';
 /** What a holder that lost its lease began may go on for a while. */
 const LATE_WRITE_SECONDS = 900;
 
-/** What one round of the reaper did. */
-export interface TusReapReport {
-  /** Uploads that had all their bytes, and whose end nobody had waited for. */
-  readonly completed: number;
-  /** Those among them that were not what may be stored. */
-  readonly rejected: number;
-  readonly expired: number;
-  /** Uploads that were over, and beside which nothing lies any more. */
-  readonly cleared: number;
-  /** Uploads about which the store could not be asked; they stay for the next round. */
-  readonly deferred: number;
+interface Found {
+  readonly id: string;
 }
 
 /** Gives every upload over tus its end. Safe on many nodes at once; one that somebody holds is never touched. */
@@ -45,37 +36,51 @@ export class TusReaper {
     try {
       const report = await this.reap();
       if (Object.values(report).some((count: number) => count > 0)) {
-        this.logger.log({ event: 'UPLOADS_REAPED', ...report });
+        this.logger.log({ event: 'UPLOADS_REAPED', reaper: 'tus', ...report });
       }
     } catch (error) {
-      this.logger.error({ event: 'REAP_FAILED', err: error }, 'the reaper failed; the next round tries again');
+      this.logger.error(
+        { event: 'REAP_FAILED', reaper: 'tus', err: error },
+        'the reaper failed; the next round tries again',
+      );
     }
   }
 
-  /** One round. */
-  async reap(): Promise<TusReapReport> {
-    const fates: Record<Fate, number> = { completed: 0, rejected: 0, expired: 0, open: 0, deferred: 0 };
-    for (let after = NO_ID; ;) {
-      const ids = await this.due(after);
-      for (const id of ids) fates[await this.settle(id)] += 1;
-      after = ids.at(-1) ?? after;
-      if (ids.length < BATCH) break;
-    }
-    const { completed, rejected, expired, deferred } = fates;
-    return { completed, rejected, expired, deferred, cleared: await this.clearLate() };
+  /** One round. Each upload has its turn, whatever becomes of the others; what failed is thrown at the end. */
+  async reap(): Promise<ReapReport> {
+    const round = new ReapRound();
+    const lateBefore = new Date(this.clock.now().getTime() - LATE_WRITE_SECONDS * 1000);
+    await each(
+      (after) => this.due(after),
+      (id) => round.turn(id, () => this.settle(id)),
+    );
+    await each(
+      (after) => this.uncleared(after, lateBefore),
+      (id) => round.turn(id, () => this.endings.clear(id)),
+    );
+    return round.report();
   }
 
   /** Expired, or complete, and in nobody's hands. */
-  private async due(after: string): Promise<readonly string[]> {
-    const rows = await this.em.fork().execute<{ id: string }[]>(
+  private due(after: string): Promise<readonly Found[]> {
+    return this.em.fork().execute<Found[]>(
       `select upload.id from upload left join tus_upload on upload_id = upload.id
-       where status = 'open' and protocol = 'tus' and upload.id > ?
+       where status = 'open' and strategy = 'relay' and upload.id > ?
          and (expires_at <= ? or offset_bytes = declared_size_bytes)
          and (lease_until is null or lease_until < now())
        order by upload.id limit ${BATCH}`,
       [after, this.clock.now()],
     );
-    return rows.map(({ id }) => id);
+  }
+
+  /** Over for so long that nobody writes any more. */
+  private uncleared(after: string, lateBefore: Date): Promise<readonly Found[]> {
+    return this.em.fork().execute<Found[]>(
+      `select id from upload
+       where status <> 'open' and strategy = 'relay' and cleared_at is null and id > ? and settled_at < ?
+       order by id limit ${BATCH}`,
+      [after, lateBefore],
+    );
   }
 
   private async settle(id: string): Promise<Fate> {
@@ -83,24 +88,21 @@ export class TusReaper {
     if (lease === undefined) return 'open';
     try {
       return await this.endings.end(lease, this.actor);
-    } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
-      if (error.kind === 'unavailable') return 'deferred';
-      this.logger.warn({ event: 'UPLOAD_REJECTED', uploadId: id, reason: error.code });
-      return 'rejected';
     } finally {
       await this.leases.release(lease);
     }
   }
+}
 
-  private async clearLate(): Promise<number> {
-    const before = new Date(this.clock.now().getTime() - LATE_WRITE_SECONDS * 1000);
-    const rows = await this.em.fork().execute<{ id: string }[]>(
-      `select upload.id from upload join tus_upload on upload_id = upload.id
-       where status <> 'open' and tus_upload.cleared_at is null and settled_at < ? order by settled_at limit ${BATCH}`,
-      [before],
-    );
-    for (const { id } of rows) await this.endings.clear(id);
-    return rows.length;
+/** All that are found, a batch at a time, in the order of their ids: none comes twice. */
+async function each(
+  find: (after: string) => Promise<readonly Found[]>,
+  work: (id: string) => Promise<void>,
+): Promise<void> {
+  for (let after = NO_ID; ;) {
+    const found = await find(after);
+    for (const { id } of found) await work(id);
+    after = found.at(-1)?.id ?? after;
+    if (found.length < BATCH) return;
   }
 }

@@ -11,6 +11,7 @@ import {
   UploadStrategy,
 } from '../direct-uploads/index.js';
 import { EmptyFileError, FileTooLargeError } from '../intake/index.js';
+import { QuotaExceededError } from '../usage/index.js';
 import { RelayFinisher } from './relay-finisher.js';
 import { RelayRecords } from './relay-records.js';
 import { readMetadata, type TusMetadata } from './tus-metadata.js';
@@ -56,13 +57,13 @@ export class TusUploads {
   async open({ metadata, metadataText, sizeBytes, actor }: TusCreation): Promise<string> {
     if (sizeBytes === 0) throw new EmptyFileError();
     const upload = await this.uploads.open({
-      ...readMetadata(metadata),
+      ...readMetadata(metadata, actor),
       protocol: UploadProtocol.Tus,
       strategy: UploadStrategy.Relay,
       actor,
       ...(sizeBytes !== null && { sizeBytes }),
+      describe: (em, id) => this.records.describe(em, { id, metadata: metadataText }),
     });
-    await this.records.describe(upload.id, metadataText);
     return upload.id;
   }
 
@@ -98,15 +99,22 @@ export class TusUploads {
     return this.state(upload.id);
   }
 
-  /** Throws `FileTooLargeError` for an upload that is then over: its sender has nothing shorter to send. */
+  /** Throws `FileTooLargeError` and `QuotaExceededError` for an upload that is then over: nothing shorter will come. */
   async declareLength(lease: UploadLease, { sizeBytes, actor }: TusLength): Promise<void> {
     const { upload } = await this.state(lease.uploadId);
+    const held = { upload, lease };
     const refusal =
       sizeBytes === 0
         ? new EmptyFileError()
         : sizeBytes > upload.maxSizeBytes && new FileTooLargeError(upload.maxSizeBytes);
-    if (refusal) await this.finisher.reject({ upload, lease }, refusal, actor);
-    if (!(await this.records.declareLength(lease, sizeBytes)))
+    if (refusal) await this.finisher.reject(held, refusal, actor);
+    const provided = (em: EntityManager): Promise<boolean> => this.records.mayHave(em, { lease, sizeBytes });
+    const isDeclared = await this.settlement
+      .declareSize(upload, { sizeBytes, provided })
+      .catch((error: unknown) =>
+        error instanceof QuotaExceededError ? this.finisher.reject(held, error, actor) : Promise.reject(error as Error),
+      );
+    if (!isDeclared)
       throw new TusRequestError('The length of this upload is known already, or less than what was sent.');
   }
 

@@ -1,4 +1,4 @@
-import { DomainError, type ErrorKind } from '../errors/index.js';
+import { DomainError } from '../errors/index.js';
 
 /** Another request is writing the upload and does not let go, or has taken it over. */
 export class UploadLockedError extends DomainError {
@@ -86,6 +86,3 @@ export function meaningOf({ status_code: status, body }: TusAnswer): Error {
       return new Error(`tus: ${status} ${body}`);
   }
 }
-
-/** Kinds that judge what was sent, whatever is tried again. */
-export const VERDICTS: ReadonlySet<ErrorKind> = new Set(['invalid', 'too-large', 'unsupported-type', 'unprocessable']);

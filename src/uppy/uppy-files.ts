@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { UploadProtocol, UploadTargets, type UploadRequest } from '../direct-uploads/index.js';
+import { kindFor, UploadProtocol, UploadTargets, type UploadRequest } from '../direct-uploads/index.js';
 
 /** What Uppy writes where a file has nothing of the name. */
 const NOTHING: ReadonlySet<string> = new Set(['', 'null', 'undefined']);
@@ -21,9 +21,7 @@ export class UppyFiles {
   /** Throws `UnknownFileKindError`, `KindNotDirectError`. What the kind does not know is left out. */
   toRequest({ filename, metadata, actor }: UppyFile): UploadRequest {
     const told = textsOf(metadata);
-    const { pins } = actor.principal;
-    const hasSession = told['sessionId'] !== undefined || pins?.parameters['sessionId'] !== undefined;
-    const kind = told['kind'] ?? pins?.kind ?? (hasSession ? 'session-original' : 'manual-upload');
+    const kind = kindFor({ kind: told['kind'], sessionId: told['sessionId'] }, actor);
     const names = this.targets.parameterNames(kind);
     const sizeBytes = Number(told['size']);
     return {

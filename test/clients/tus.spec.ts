@@ -8,6 +8,11 @@ import { refusalOf, sendByTus, tusClient, UrlsInMemory } from './tus-client.js';
 const MIB = 1024 * 1024;
 const WAV_HEAD = Buffer.from('RIFF\0\0\0\0WAVEfmt ');
 const wav = (bytes: number): Buffer => Buffer.concat([WAV_HEAD, randomBytes(bytes - WAV_HEAD.length)]);
+/** One pixel. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
 
 describe('tus-js-client', () => {
@@ -202,6 +207,24 @@ describe('tus-js-client', () => {
     const bytes = wav(50_000);
     const fileId = await sendByTus(service, bytes, { metadata: metadata(), overridePatchMethod: true });
     await expectContent(fileId, bytes);
+  });
+
+  it.each([
+    [{ kind: 'session-asset', parameters: { sessionId: '43', category: 'screenshots' } }, 'session-asset'],
+    [{ parameters: { sessionId: '43' } }, 'session-original'],
+  ])('knows from a token for %j what it need not say', async (body, kind) => {
+    const { token } = await service.json<{ token: string }>(
+      '/v1/upload-tokens',
+      { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+      201,
+    );
+    const filename = kind === 'session-asset' ? 'a.png' : 'a.wav';
+    const bytes = kind === 'session-asset' ? PNG : wav(1000);
+    const headers = { Authorization: `Bearer ${token}` };
+    const fileId = await sendByTus(service, bytes, { metadata: { filename }, headers });
+    expect(await service.json(`/v1/files/${fileId}`)).toMatchObject({ kind, sessionId: '43', status: 'stored' });
+    const other = sendByTus(service, bytes, { metadata: { filename, sessionId: '44' }, headers });
+    expect(await refusalOf(other)).toMatchObject({ status: 403, code: 'UPLOAD_PINNED' });
   });
 
   it('shows an upload to nobody else', async () => {

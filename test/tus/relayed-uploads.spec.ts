@@ -5,30 +5,50 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
+import { jest } from '@jest/globals';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Injectable, Logger } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
-
 import { Test, type TestingModule } from '@nestjs/testing';
 import { IsOptional, IsString } from 'class-validator';
-import { systemActor } from '../../src/auth/index.js';
+import { systemActor, type Actor } from '../../src/auth/index.js';
 import { Clock, ConfigurationModule } from '../../src/config/index.js';
 import { DatabaseModule, DatabaseServer } from '../../src/database/index.js';
-import { DirectUploadsModule, Upload, UploadTarget } from '../../src/direct-uploads/index.js';
+import {
+  DirectUploadsModule,
+  Upload,
+  UploadCompletion,
+  UploadReaper,
+  UploadTarget,
+} from '../../src/direct-uploads/index.js';
 import { Attachment } from '../../src/embedded-postgres/index.js';
 import { FilesService } from '../../src/files/index.js';
-import { FileKind, FormatFamily, ObjectStorage, RetentionClass, StorageModule } from '../../src/storage/index.js';
+import { FileLostError, ObjectAbsentError } from '../../src/intake/index.js';
+import { StoreFullError } from '../../src/object-storage/index.js';
+import {
+  FileKind,
+  FormatFamily,
+  ObjectStorage,
+  RetentionClass,
+  StorageModule,
+  StoreUnavailableError,
+} from '../../src/storage/index.js';
 import { TusModule, TusReaper } from '../../src/tus/index.js';
+import { RelayFinisher } from '../../src/tus/relay-finisher.js';
 import { RelayReceiver } from '../../src/tus/relay-receiver.js';
 import { RelayRecords } from '../../src/tus/relay-records.js';
 import { RelayStore } from '../../src/tus/relay-store.js';
+import { TusEndings } from '../../src/tus/tus-endings.js';
 import { TusUploads } from '../../src/tus/tus-uploads.js';
-import { UploadGoneError, UploadLockedError } from '../../src/tus/tus.errors.js';
+import { TusRequestError, UploadGoneError, UploadLockedError } from '../../src/tus/tus.errors.js';
 import type { UploadLease } from '../../src/tus/upload-lease.js';
 import { UploadLeases } from '../../src/tus/upload-leases.js';
+import { QuotaExceededError, Quotas } from '../../src/usage/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.js';
 
 const MIB = 1024 * 1024;
+const DAY_MS = 86_400_000;
+const NOTHING_DONE = { completed: 0, rejected: 0, expired: 0, cleared: 0, deferred: 0 };
 const actor = systemActor('spec');
 const wav = (bytes: number): Buffer => Buffer.concat([Buffer.from('RIFF\0\0\0\0WAVEfmt '), randomBytes(bytes - 16)]);
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
@@ -100,13 +120,18 @@ describe('relayed uploads', () => {
       .overrideProvider(Clock)
       .useValue(clock)
       .compile();
+    // The rounds are the spec's own.
+    for (const job of [TusReaper, UploadReaper])
+      Object.assign(module.get(job, { strict: false }), { tick: () => Promise.resolve() });
     await module.init();
     storage = get(ObjectStorage);
     leases = get(UploadLeases);
   });
 
-  afterEach(() => {
+  afterEach(async () => {
+    jest.restoreAllMocks();
     clock.offsetMs = 0;
+    await get(EntityManager).fork().execute('delete from upload');
   });
 
   afterAll(async () => {
@@ -121,9 +146,9 @@ describe('relayed uploads', () => {
     return module.get<T>(type, { strict: false });
   }
 
-  async function open(sizeBytes: number | null): Promise<string> {
+  async function open(sizeBytes: number | null, by: Actor = actor): Promise<string> {
     const metadata = { kind: kind.name, filename: 'a.wav' };
-    return get(TusUploads).open({ metadata, metadataText: null, sizeBytes, actor });
+    return get(TusUploads).open({ metadata, metadataText: null, sizeBytes, actor: by });
   }
 
   async function held(lease: UploadLease) {
@@ -244,5 +269,165 @@ describe('relayed uploads', () => {
     await expect(send(id, randomBytes(6 * MIB))).rejects.toThrow(UploadGoneError);
     expect(await uploadOf(id)).toMatchObject({ status: 'aborted', reason: 'UPLOAD_MISSING' });
     expect(await beside(id)).toEqual([]);
+  });
+
+  /** All its bytes are there, and their sender does not wait for the end. */
+  async function openComplete(): Promise<string> {
+    const bytes = wav(1000);
+    const id = await open(null);
+    await send(id, bytes);
+    await get(EntityManager)
+      .fork()
+      .execute('update upload set declared_size_bytes = ? where id = ?', [bytes.length, id]);
+    return id;
+  }
+
+  it('are rejected where what nobody announced finds no room in the quota', async () => {
+    const id = await openComplete();
+    const reading = { scope: 'owner', quotaBytes: 1, usedBytes: 1, reservedBytes: 0 } as const;
+    jest.spyOn(get(Quotas), 'assertRoomBeyond').mockRejectedValue(new QuotaExceededError(reading));
+    expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, rejected: 1 });
+    const upload = await uploadOf(id);
+    expect(upload).toMatchObject({ status: 'rejected', reason: 'QUOTA_EXCEEDED' });
+    expect(await storage.head(upload.key)).toBeUndefined();
+    expect(await beside(id)).toEqual([]);
+    expect(await get(TusReaper).reap()).toEqual(NOTHING_DONE);
+  });
+
+  it('expire when they are complete and never become a file', async () => {
+    const id = await openComplete();
+    jest.spyOn(get(UploadCompletion), 'complete').mockRejectedValue(new ObjectAbsentError());
+    expect(await get(TusReaper).reap()).toEqual(NOTHING_DONE);
+    clock.offsetMs = 8 * DAY_MS;
+    expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, expired: 1 });
+    expect(await uploadOf(id)).toMatchObject({ status: 'expired', reason: 'UPLOAD_EXPIRED' });
+  });
+
+  it.each([new StoreFullError(), new StoreUnavailableError('HeadObject')])(
+    'wait while the store cannot take them, however long (%s)',
+    async (error) => {
+      const id = await openComplete();
+      clock.offsetMs = 8 * DAY_MS;
+      const complete = jest.spyOn(get(UploadCompletion), 'complete').mockRejectedValue(error);
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, deferred: 1 });
+      expect(await uploadOf(id)).toMatchObject({ status: 'open' });
+      complete.mockRestore();
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+    },
+  );
+
+  it('each have their turn, whatever becomes of the others, and it is said at the end', async () => {
+    const [poisoned, sound] = [await openComplete(), await openComplete()].sort();
+    const endings = get(TusEndings);
+    const end = endings.end.bind(endings);
+    jest
+      .spyOn(endings, 'end')
+      .mockImplementation((lease, by) =>
+        lease.uploadId === poisoned ? Promise.reject(new TypeError('poison')) : end(lease, by),
+      );
+    await expect(get(TusReaper).reap()).rejects.toThrow('1 uploads could not be settled');
+    expect(await uploadOf(sound!)).toMatchObject({ status: 'completed' });
+    jest.restoreAllMocks();
+    expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+  });
+
+  it('are cleared up behind, each for itself, and their records stay until then', async () => {
+    const [stuck, other] = [await openComplete(), await openComplete()].sort();
+    expect(await get(TusReaper).reap()).toMatchObject({ completed: 2 });
+    clock.offsetMs = 20 * DAY_MS;
+    const { fileId } = await uploadOf(stuck!);
+    const late = `temp/uploads/${fileId}/tail-1-9`;
+    await storage.put(late, Readable.from(['late']), { contentType: 'text/plain' });
+    expect(await get(UploadReaper).reap()).toEqual(NOTHING_DONE);
+    const store = get(RelayStore);
+    const clear = store.clear.bind(store);
+    const failing = jest
+      .spyOn(store, 'clear')
+      .mockImplementation((upload) =>
+        upload.id === stuck ? Promise.reject(new StoreUnavailableError('DeleteObjects')) : clear(upload),
+      );
+    expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, cleared: 1, deferred: 1 });
+    failing.mockImplementation((upload) =>
+      upload.id === stuck ? Promise.reject(new TypeError('poison')) : clear(upload),
+    );
+    await expect(get(TusReaper).reap()).rejects.toThrow('1 uploads could not be settled');
+    expect((await get(UploadReaper).reap()).cleared).toBe(1);
+    expect(await get(EntityManager).fork().find(Upload, {})).toMatchObject([{ id: stuck }]);
+    expect(other).not.toBe(stuck);
+    failing.mockRestore();
+    expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, cleared: 1 });
+    expect(await storage.head(late)).toBeUndefined();
+    expect((await get(UploadReaper).reap()).cleared).toBe(1);
+  });
+
+  it('are nothing to the reaper of the others', async () => {
+    const id = await open(1000);
+    expect((await uploadOf(id)).nextCheckAt ?? null).toBeNull();
+    clock.offsetMs = 8 * DAY_MS;
+    expect(await get(UploadReaper).reap({ all: true })).toEqual(NOTHING_DONE);
+    expect(await uploadOf(id)).toMatchObject({ status: 'open' });
+  });
+
+  it('stay what somebody else has made of them meanwhile', async () => {
+    const id = await openComplete();
+    const lease = await leases.acquire(id, nobodyAsks);
+    const stale = await held(lease);
+    await get(RelayFinisher).finish(stale, actor);
+    await expect(get(RelayFinisher).giveUpLost(stale, actor)).rejects.toThrow(FileLostError);
+    expect(await uploadOf(id)).toMatchObject({ status: 'completed' });
+    await leases.release(lease);
+  });
+
+  it('are opened whole or not at all', async () => {
+    jest.spyOn(get(RelayRecords), 'describe').mockRejectedValueOnce(new Error('the database went away'));
+    await expect(open(1000)).rejects.toThrow('the database went away');
+    expect(await get(EntityManager).fork().count(Upload)).toBe(0);
+  });
+
+  describe('whose length is told late', () => {
+    const sender = { principal: { id: 'sender', kind: 'api-key', scopes: [] } } as const;
+
+    async function reservedBytes(id: string): Promise<string | undefined> {
+      const rows = await get(EntityManager)
+        .fork()
+        .execute<{ reserved: string }[]>(
+          `select reserved_bytes::text as reserved from stored_file
+           where id = (select file_id from upload where id = ?)`,
+          [id],
+        );
+      return rows[0]?.reserved;
+    }
+
+    it('reserve their room with it', async () => {
+      const id = await open(null, sender);
+      const lease = await leases.acquire(id, nobodyAsks);
+      expect(await reservedBytes(id)).toBe('0');
+      await get(TusUploads).declareLength(lease, { sizeBytes: 5000, actor: sender });
+      expect(await reservedBytes(id)).toBe('5000');
+      await expect(get(TusUploads).declareLength(lease, { sizeBytes: 6000, actor: sender })).rejects.toThrow(
+        TusRequestError,
+      );
+      expect(await reservedBytes(id)).toBe('5000');
+      await leases.release(lease);
+    });
+
+    it('are rejected where there is none', async () => {
+      const id = await open(null, sender);
+      const lease = await leases.acquire(id, nobodyAsks);
+      const reading = { scope: 'owner', quotaBytes: 1, usedBytes: 1, reservedBytes: 0 } as const;
+      jest.spyOn(get(Quotas), 'assertRoomBeyond').mockRejectedValue(new QuotaExceededError(reading));
+      const declared = get(TusUploads).declareLength(lease, { sizeBytes: 5000, actor: sender });
+      await expect(declared).rejects.toThrow(QuotaExceededError);
+      expect(await uploadOf(id)).toMatchObject({ status: 'rejected', reason: 'QUOTA_EXCEEDED' });
+      await leases.release(lease);
+    });
+
+    it('keep nothing set aside that the service opened itself', async () => {
+      const id = await open(null);
+      const lease = await leases.acquire(id, nobodyAsks);
+      await get(TusUploads).declareLength(lease, { sizeBytes: 5000, actor });
+      expect(await reservedBytes(id)).toBeNull();
+      await leases.release(lease);
+    });
   });
 });

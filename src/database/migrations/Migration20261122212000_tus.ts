@@ -12,8 +12,7 @@ export class Migration20261122212000_tus extends Migration {
         tails jsonb not null default '[]',
         token bigint not null default 0,
         lease_session integer,
-        lease_until timestamptz,
-        cleared_at timestamptz
+        lease_until timestamptz
       )`);
     this.addSql(`
       create table tus_part (
@@ -23,10 +22,19 @@ export class Migration20261122212000_tus extends Migration {
         size_bytes bigint not null,
         primary key (upload_id, part_number)
       )`);
-    this.addSql('create index tus_upload_uncleared on tus_upload (upload_id) where cleared_at is null');
+    this.addSql("create index upload_relay_open on upload (id) where status = 'open' and strategy = 'relay'");
+    this.addSql(
+      "create index upload_relay_uncleared on upload (id) where status <> 'open' and strategy = 'relay' and cleared_at is null",
+    );
+    this.addSql(
+      "create index upload_staged_uncleared on upload (id) where status <> 'open' and staged_key is not null and cleared_at is null",
+    );
   }
 
   override down(): void {
+    this.addSql('drop index upload_staged_uncleared');
+    this.addSql('drop index upload_relay_uncleared');
+    this.addSql('drop index upload_relay_open');
     this.addSql('drop table tus_part');
     this.addSql('drop table tus_upload');
   }
