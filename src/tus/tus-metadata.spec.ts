@@ -30,9 +30,16 @@ describe('readMetadata', () => {
     });
   });
 
+  it('does not take a name without a value for one that is not there', () => {
+    expect(readMetadata({ sessionId: null, filename: 'a.wav' })).toMatchObject({
+      kind: 'session-original',
+      parameters: { sessionId: '' },
+    });
+  });
+
   it('leaves out what Uppy says of its own accord', () => {
     const meta = { relativePath: 'null', name: 'a.wav', type: 'audio/wav', filetype: 'audio/wav', filename: 'b.wav' };
-    expect(readMetadata({ ...meta, empty: null })).toEqual({
+    expect(readMetadata(meta)).toEqual({
       kind: 'manual-upload',
       filename: 'b.wav',
       parameters: {},

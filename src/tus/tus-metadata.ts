@@ -13,9 +13,8 @@ export function readMetadata(
   metadata: TusMetadata | undefined,
   actor: Actor,
 ): Pick<UploadRequest, 'kind' | 'parameters' | 'filename' | 'checksum'> {
-  const given = Object.entries(metadata ?? {}).flatMap(([name, value]) =>
-    value === null ? [] : [[name, value] as const],
-  );
+  // A name without a value was meant to have one: `sessionId` is not left out, but wrong.
+  const given = Object.entries(metadata ?? {}).map(([name, value]) => [name, value ?? ''] as const);
   const values = new Map(given);
   const parameters = given.filter(([name, value]) => !OWN.has(name) && !IGNORED.has(name) && !isMediaType(name, value));
   const checksum = checksumIn(values);

@@ -10,13 +10,22 @@ import { bodyOf } from './request-body.js';
 import { TusExchange } from './tus-exchange.js';
 import type { TusMetadata } from './tus-metadata.js';
 import { TusUploads } from './tus-uploads.js';
-import { ConcatenationUnsupportedError, meaningOf, TusRequestError, type TusAnswer } from './tus.errors.js';
+import {
+  ConcatenationUnsupportedError,
+  meaningOf,
+  TusContentTypeError,
+  TusRequestError,
+  TusVersionError,
+  type TusAnswer,
+} from './tus.errors.js';
 import { UploadLeases } from './upload-leases.js';
 
 const PATH = '/v1/tus';
 /** What a holder that was asked to let go may still take. */
 const DRAIN_MS = 100;
 const WITH_BODY: ReadonlySet<string> = new Set(['POST', 'PATCH']);
+const OVERRIDES: ReadonlySet<string> = new Set(['PATCH', 'HEAD', 'DELETE']);
+const OFFSET_STREAM = 'application/offset+octet-stream';
 
 /** A request of tus, let in. */
 export interface TusCall {
@@ -113,6 +122,7 @@ export class TusProtocol {
     if (knownBytes !== undefined && headers.get('upload-length') === String(knownBytes))
       headers.delete('upload-length');
     const method = methodOf(request, id);
+    assertSpoken(request, method);
     const path = id === undefined ? PATH : `${PATH}/${id}`;
     return new Request(new URL(path, this.app.publicUrl), {
       method,
@@ -122,12 +132,18 @@ export class TusProtocol {
   }
 }
 
-/** Clients behind what knows no PATCH send it as a POST. */
+/** Clients behind what does not know a method name it in a header, which counts before the request's own. */
 function methodOf({ method = 'GET', headers }: IncomingMessage, id: string | undefined): string {
-  if (method !== 'POST' || id === undefined) return method;
   const meant = headers['x-http-method-override'];
-  if (meant === 'PATCH' || meant === 'DELETE') return meant;
-  throw new TusRequestError('A POST to an upload says with X-HTTP-Method-Override what it is: PATCH or DELETE.');
+  if (id === undefined || (meant === undefined && method !== 'POST')) return method;
+  if (typeof meant === 'string' && OVERRIDES.has(meant)) return meant;
+  throw new TusRequestError('X-HTTP-Method-Override of a request to an upload is PATCH, HEAD or DELETE.');
+}
+
+/** What @tus/server takes for a request that misses something, and the protocol for one of its own kind of wrong. */
+function assertSpoken({ headers }: IncomingMessage, method: string): void {
+  if (method !== 'OPTIONS' && headers['tus-resumable'] !== '1.0.0') throw new TusVersionError();
+  if (method === 'PATCH' && headers['content-type'] !== OFFSET_STREAM) throw new TusContentTypeError(OFFSET_STREAM);
 }
 
 /** CORS is the application's. */

@@ -55,6 +55,14 @@ export class TusVersionError extends DomainError {
   }
 }
 
+export class TusContentTypeError extends DomainError {
+  readonly kind = 'unsupported-type';
+  readonly code = 'TUS_CONTENT_TYPE';
+  constructor(contentType: string) {
+    super(`The bytes of an upload come as ${contentType}.`, { details: { contentType } });
+  }
+}
+
 /** Headers that the protocol does not allow, or misses. */
 export class TusRequestError extends DomainError {
   readonly kind = 'invalid';

@@ -287,6 +287,28 @@ describe('tus-js-client', () => {
     expect(errors.map(({ status }) => status)).toEqual([412, 400, 400, 400]);
   });
 
+  it('goes by the version, the type of the body and the method that a request names', async () => {
+    const head = { 'tus-resumable': '1.0.0', 'upload-length': '20' };
+    const named = Buffer.from('other.wav').toString('base64');
+    const created = await service.fetch('/v1/tus', {
+      method: 'POST',
+      headers: { ...head, 'upload-metadata': `filename ${named}` },
+    });
+    const path = new URL(created.headers.get('location') ?? '').pathname;
+    const patch = (headers: Record<string, string>, body = 'x') =>
+      service.fetch(path, {
+        method: 'PATCH',
+        headers: { 'tus-resumable': '1.0.0', 'upload-offset': '0', ...headers },
+        body,
+      });
+    const octets = { 'content-type': 'application/offset+octet-stream' };
+    expect((await patch({ ...octets, 'tus-resumable': '0.2.2' })).status).toBe(412);
+    expect((await patch({ 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await patch({ ...octets, 'x-http-method-override': 'GET' })).status).toBe(400);
+    expect((await patch({ ...octets, 'x-http-method-override': 'DELETE' })).status).toBe(204);
+    expect((await service.fetch(path, { method: 'HEAD', headers: head })).status).toBe(410);
+  });
+
   it('confirms what had all its bytes when nobody waited for its end', async () => {
     const bytes = wav(6 * MIB);
     const run = tusClient(service, bytes, { metadata: metadata(), chunkSize: 3 * MIB });
