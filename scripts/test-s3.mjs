@@ -11,8 +11,8 @@ const SUITES = [
   '/test/s3/',
   '/test/[^/]+/s3-',
   `/test/e2e/(?!${STORELESS})`,
-  '/test/clients/(?!typescript)',
-  '/test/crash/(fail-points|upload-fail-points|random-kills|s3-)',
+  '/test/clients/(?!typescript|tus-crash)',
+  '/test/crash/(fail-points|random-kills|s3-)',
 ];
 
 await main(async () => {
