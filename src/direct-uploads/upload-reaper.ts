@@ -87,9 +87,9 @@ export class UploadReaper {
       }
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
-      if (PASSING.has(error.kind)) return 'deferred';
       const settled = await this.settlement.current(upload);
       if (settled?.status === UploadStatus.Rejected) return 'rejected';
+      if (PASSING.has(error.kind)) return 'deferred';
       // Somebody else decided meanwhile; or what there is can not become a file, such as parts that are too small.
       if (settled?.isOpen() !== true) return 'open';
     }

@@ -3,6 +3,7 @@ import { jest } from '@jest/globals';
 import { DirectUploads, Upload, UploadCompletion, UploadStrategy, UploadUrls } from '../../src/direct-uploads/index.js';
 import { StoreFullError } from '../../src/object-storage/index.js';
 import { StoreUnavailableError } from '../../src/storage/index.js';
+import { QuotaExceededError, Quotas } from '../../src/usage/index.js';
 import { actor, MEBIBYTE, Uploads } from './uploads-module.js';
 
 const MINUTE_MS = 60_000;
@@ -181,6 +182,19 @@ describe('the reaper of uploads', () => {
     expect(await uploads.reaper.reap()).toEqual({ ...NOTHING_DONE, deferred: 1 });
     expect(await uploads.left(upload)).toMatchObject({ openUploads: 1 });
     expect(await uploads.reaper.reap({ all: true })).toEqual({ ...NOTHING_DONE, completed: 1 });
+  });
+
+  it('rejects what nobody announced and a quota has no room for', async () => {
+    const upload = await uploads.open(TEXT.length);
+    await uploads.send(upload, TEXT);
+    uploads.clock.offsetMs = 8 * DAY_MS;
+    const reading = { scope: 'owner', quotaBytes: 1, usedBytes: 1, reservedBytes: 0 } as const;
+    jest
+      .spyOn(uploads.module.get(Quotas, { strict: false }), 'assertRoomBeyond')
+      .mockRejectedValue(new QuotaExceededError(reading));
+    expect(await uploads.reaper.reap()).toEqual({ ...NOTHING_DONE, rejected: 1 });
+    expect(await uploads.uploadOf(upload)).toMatchObject({ status: 'rejected', reason: 'QUOTA_EXCEEDED' });
+    expect(await uploads.left(upload)).toEqual(NOTHING_LEFT);
   });
 
   it('gives each its turn, whatever becomes of the others, and says so at the end', async () => {

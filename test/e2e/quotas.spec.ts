@@ -45,6 +45,44 @@ describe('a quota of owners', () => {
       headers: { authorization: `Bearer ${key}`, ...headers },
     });
 
+  it('is kept to by an upload over tus whose length is told late', async () => {
+    const key = await ownersKey('user-tus');
+    const tus = (path: string, method: string, headers: Record<string, string>, body?: Buffer) =>
+      fetch(new URL(path, running.service.url), {
+        method,
+        headers: { authorization: `Bearer ${key}`, 'tus-resumable': '1.0.0', ...headers },
+        ...(body && { body: Uint8Array.from(body) }),
+      });
+    const open = async (): Promise<string> => {
+      const metadata = `filename ${Buffer.from('a.wav').toString('base64')}`;
+      const opened = await tus('/v1/tus', 'POST', { 'upload-defer-length': '1', 'upload-metadata': metadata });
+      expect(opened.status).toBe(201);
+      return opened.headers.get('location') ?? '';
+    };
+    const patch = (path: string, length: number) =>
+      tus(
+        path,
+        'PATCH',
+        {
+          'upload-offset': '0',
+          'upload-length': String(length),
+          'content-type': 'application/offset+octet-stream',
+        },
+        FILE.subarray(0, 1000),
+      );
+    const [first, second] = [await open(), await open()];
+    expect((await patch(first, FILE.length)).status).toBe(204);
+    const refused = await patch(second, FILE.length);
+    expect(refused.status).toBe(507);
+    expect(await refused.json()).toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      details: { usedBytes: 0, reservedBytes: FILE.length },
+    });
+    expect((await tus(second, 'HEAD', {})).status).toBe(410);
+    expect((await tus(first, 'DELETE', {})).status).toBe(204);
+    expect((await patch(await open(), FILE.length)).status).toBe(204);
+  });
+
   it('refuses a form before its file is taken, leaves nothing, and takes it when room was made', async () => {
     const key = await ownersKey('user-1');
     const first = await post('one', { key, bytes: FILE });
