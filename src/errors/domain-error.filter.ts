@@ -49,7 +49,7 @@ export interface ErrorFormat {
   readonly contentType: string;
   render(body: ErrorBody): string;
   /** Where clients of a protocol take a status for another than it is. */
-  readonly status?: (statusCode: number, method: string) => number;
+  readonly status?: (answer: Pick<ErrorBody, 'statusCode' | 'code'>, method: string) => number;
 }
 
 export const JSON_FORMAT: ErrorFormat = {
@@ -78,7 +78,7 @@ export class ErrorAnswers {
     const request = http.getRequest<Request>();
     const response = http.getResponse<Response>();
     const { retryAfterSeconds, ...meant } = toAnswer(error);
-    const answer = { ...meant, statusCode: this.format.status?.(meant.statusCode, request.method) ?? meant.statusCode };
+    const answer = { ...meant, statusCode: this.format.status?.(meant, request.method) ?? meant.statusCode };
     const requestId = requestIdOf(request);
     if (meant.statusCode === 500) this.logger.error({ err: error, requestId, code: answer.code }, answer.message);
     else if (meant.statusCode > 500)

@@ -1,8 +1,9 @@
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { ErrorAnswers, JSON_FORMAT } from '../errors/index.js';
 
-/** A verdict, such as 507 of a quota, is the end of the upload indeed. */
-const PASSING: ReadonlySet<number> = new Set([429, 500, 503]);
+const PASSING: ReadonlySet<number> = new Set([429, 500, 503, 507]);
+/** A verdict, and the end of the upload indeed. */
+const VERDICT = 'QUOTA_EXCEEDED';
 
 /**
  * tus-js-client takes every answer to a HEAD but 2xx and 423 for the end of the upload, and sends the file from its beginning.
@@ -12,7 +13,8 @@ const PASSING: ReadonlySet<number> = new Set([429, 500, 503]);
 export class TusErrorFilter implements ExceptionFilter {
   private readonly answers = new ErrorAnswers({
     ...JSON_FORMAT,
-    status: (statusCode, method) => (method === 'HEAD' && PASSING.has(statusCode) ? 423 : statusCode),
+    status: ({ statusCode, code }, method) =>
+      method === 'HEAD' && PASSING.has(statusCode) && code !== VERDICT ? 423 : statusCode,
   });
 
   catch(error: unknown, host: ArgumentsHost): void {
