@@ -136,6 +136,9 @@ describe('an upload straight to the bucket, in one request', () => {
     ['a kind that does not come so', { kind: 'session-result' }, 422, 'KIND_NOT_DIRECT'],
     ['a checksum of parts', { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } }, 422, 'CHECKSUM_UNSUPPORTED'],
     ['a checksum that nobody knows', { checksum: { algorithm: 'MD5', value: 'AAAA' } }, 422, 'CHECKSUM_UNSUPPORTED'],
+    ['a checksum that is an array', { checksum: [] }, 400, 'VALIDATION_FAILED'],
+    ['a NUL among its parameters', { sessionId: 'a\u0000' }, 400, 'VALIDATION_FAILED'],
+    ['a NUL for a kind', { kind: '\u0000' }, 400, 'UNKNOWN_KIND'],
     ['a checksum that is none', { checksum: { algorithm: 'SHA256', value: 'AAAA' } }, 400, 'INVALID_CHECKSUM'],
   ])('is refused before anything is signed or written: %s', async (_, more, status, code) => {
     expect(await reject(announced('refused', BYTES, more), status)).toMatchObject({ code });
