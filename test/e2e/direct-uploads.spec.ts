@@ -242,6 +242,24 @@ describe('an upload straight to the bucket, in one request', () => {
     expect(await complete(running, upload.id)).toMatchObject({ status: 'stored' });
   });
 
+  it.each([
+    ['one PUT', {}],
+    ['a form', { form: true }],
+  ])('has a receipt with a SHA-256, whether the store keeps checksums or not: %s', async (_, more) => {
+    const upload = await open(running, 'receipt', { bytes: BYTES, more });
+    const sent = upload.fields === null ? await put(upload, BYTES) : await postFields(upload, BYTES);
+    expect(sent.ok).toBe(true);
+    await complete(running, upload.id);
+    const checksum = { algorithm: 'SHA256', value: sha256(BYTES) };
+    const receipt = await running.service.json<Record<string, unknown>>(`/v1/files/${upload.fileId}/receipt`);
+    expect(receipt).toMatchObject({ sizeBytes: BYTES.length, checksum });
+    expect(receipt['verifications']).toContainEqual({
+      ...checksum,
+      by: expect.stringMatching(/^(service|store)$/) as string,
+      verifiedAt: expect.stringMatching(ISO_TIME) as string,
+    });
+  });
+
   it('is its sender’s alone', async () => {
     const other = await makeKey(running.target, ['files:write']);
     const upload = await open(running, 'foreign', { bytes: BYTES });
