@@ -80,7 +80,7 @@ export class DirectUploadsController {
   @ApiOperation({ summary: 'Sign URLs of more parts, or new ones for those that expired' })
   @ApiBody({ type: SignPartsRequest, examples: { next: { value: { from: 101, count: 100 } } } })
   @ApiOkResponse({ type: PartUrlsResponse })
-  @ApiErrors(404, 409)
+  @ApiErrors(404, 409, 413, 415)
   signParts(
     @Param() { id }: UploadIdParam,
     @Body() range: SignPartsRequest,

@@ -32,6 +32,16 @@ export class UploadPinnedError extends DomainError {
   }
 }
 
+/** Neither text nor a number, which is all that parameters are. */
+export class InvalidParameterError extends DomainError {
+  readonly kind = 'invalid';
+  readonly code = 'VALIDATION_FAILED';
+  constructor(name: string) {
+    const problem = `${name} must be text`;
+    super(problem, { details: { problems: [problem] } });
+  }
+}
+
 /** Of this kind no file can be sent straight to the store. */
 export class KindNotDirectError extends DomainError {
   readonly kind = 'unprocessable';

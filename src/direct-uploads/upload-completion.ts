@@ -2,10 +2,22 @@ import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
 import type { DomainError } from '../errors/index.js';
 import { FilesService, StoredFile, type FileChecksum } from '../files/index.js';
-import { DirectIntake, FileLostError, FileTooLargeError, SizeDiffersError } from '../intake/index.js';
-import { FileKinds, UploadMissingError, type CompletedPart } from '../storage/index.js';
+import {
+  DirectIntake,
+  FileLostError,
+  FileTooLargeError,
+  ObjectAbsentError,
+  SizeDiffersError,
+} from '../intake/index.js';
+import {
+  FileKinds,
+  InvalidPartError,
+  ObjectMissingError,
+  UploadMissingError,
+  type CompletedPart,
+} from '../storage/index.js';
 import { QuotaExceededError } from '../usage/index.js';
-import { StoredChecksumDiffersError, UploadFinishedError } from './direct-uploads.errors.js';
+import { PartsMissingError, StoredChecksumDiffersError, UploadFinishedError } from './direct-uploads.errors.js';
 import { moments } from './moments.js';
 import { UploadAssembly } from './upload-assembly.js';
 import { UploadOutcomes } from './upload-outcomes.js';
@@ -48,8 +60,11 @@ export class UploadCompletion {
     try {
       return await this.finish(upload, request);
     } catch (error) {
-      if (!(error instanceof FileLostError)) throw error;
-      return this.settled((await this.settlement.current(upload)) ?? upload, checksum);
+      const current = isAmiss(error) ? await this.settlement.current(upload) : null;
+      if (error instanceof FileLostError) return this.settled(current ?? upload, checksum);
+      // What is amiss of one that was given up meanwhile is what went with it.
+      if (current === null || current.isOpen()) throw error;
+      return this.settled(current, checksum);
     }
   }
 
@@ -138,6 +153,13 @@ export class UploadCompletion {
     if (!upload.isOpen()) await this.intake.clear(upload.key);
     throw new UploadFinishedError({ status: upload.status, reason: upload.reason ?? null });
   }
+}
+
+/** Whether something was not there that somebody else's decision may have removed. */
+function isAmiss(error: unknown): boolean {
+  return [FileLostError, ObjectMissingError, ObjectAbsentError, PartsMissingError, InvalidPartError].some(
+    (type) => error instanceof type,
+  );
 }
 
 function isSame(one: FileChecksum, other: FileChecksum): boolean {

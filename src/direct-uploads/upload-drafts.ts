@@ -5,7 +5,7 @@ import type { FileChecksum } from '../files/index.js';
 import type { IdempotentRequest } from '../idempotency/index.js';
 import { DirectIntake, type WelcomeFile } from '../intake/index.js';
 import { storageConfig, type StorageConfig } from '../storage/index.js';
-import { UploadPinnedError } from './direct-uploads.errors.js';
+import { InvalidParameterError, UploadPinnedError } from './direct-uploads.errors.js';
 import { relayed } from './relay-limits.js';
 import { assertChecksum, assertOneRequest, planParts, strategyFor, type PartPlan } from './upload-plan.js';
 import { UploadRecords } from './upload-records.js';
@@ -71,13 +71,20 @@ export class UploadDrafts {
   }
 }
 
-/** The parameters with what the sender's token is bound to. Throws `UploadPinnedError` where the request says otherwise. */
+/**
+ * The parameters with what the sender's token is bound to. Throws `UploadPinnedError` where the request says otherwise, and
+ * `InvalidParameterError` for what says nothing that could be compared.
+ */
 function pinnedParameters({ kind, parameters, actor }: UploadRequest): UploadRequest['parameters'] {
   const { pins } = actor.principal;
   if (pins === undefined) return parameters;
   if (pins.kind !== undefined && pins.kind !== kind) throw new UploadPinnedError('kind', pins.kind);
   for (const [name, value] of Object.entries(pins.parameters)) {
-    if (Object.hasOwn(parameters, name) && String(parameters[name]) !== value) throw new UploadPinnedError(name, value);
+    if (!Object.hasOwn(parameters, name)) continue;
+    const given = parameters[name];
+    // Only these have one way to be written: an array of one text would pass for the text.
+    if (typeof given !== 'string' && !Number.isSafeInteger(given)) throw new InvalidParameterError(name);
+    if (String(given) !== value) throw new UploadPinnedError(name, value);
   }
   return { ...parameters, ...pins.parameters };
 }

@@ -36,9 +36,14 @@ describe('the parts of an upload', () => {
     expect(() => chooseParts([], undefined, upload)).toThrow(error('UPLOAD_INCOMPLETE'));
   });
 
+  it('are waited for where some that came are not named', () => {
+    for (const named of [[part(1, 'a')], [part(1, 'a'), part(4, 'd')]])
+      expect(() => chooseParts(STORED, named, UPLOAD)).toThrow(error('UPLOAD_INCOMPLETE'));
+  });
+
   it.each([
     ['more than declared', undefined, { declaredSizeBytes: 106, maxSizeBytes: 200 }, 'SIZE_MISMATCH'],
-    ['named ones that are less', [part(1, 'a')], UPLOAD, 'SIZE_MISMATCH'],
+    ['named ones that are less, as are all', [part(1, 'a')], { ...UPLOAD, declaredSizeBytes: 108 }, 'SIZE_MISMATCH'],
     ['more than is taken', undefined, { declaredSizeBytes: null, maxSizeBytes: 106 }, 'FILE_TOO_LARGE'],
     ['nothing at all, of no declared size', undefined, { declaredSizeBytes: null, maxSizeBytes: 106 }, 'INVALID_PART'],
   ])('can never be right: %s', (what, named, upload, code) => {

@@ -22,7 +22,7 @@ export async function allParts(storage: ObjectStorage, ref: MultipartRef): Promi
 
 /**
  * The parts that make the file: those that the sender named, as the store has them, or all. Throws `InvalidPartError` for one that
- * is not there so, `PartsMissingError` while what was declared has not all come, `SizeDiffersError` and `FileTooLargeError` for
+ * is not there so, `PartsMissingError` while what was declared has not all come or not all been named, `SizeDiffersError` and `FileTooLargeError` for
  * what can never be right.
  */
 export function chooseParts(
@@ -33,15 +33,21 @@ export function chooseParts(
   const byNumber = new Map(stored.map((part) => [part.partNumber, part]));
   assertAscending(named ?? []);
   const chosen = named?.map((part) => asStored(part, byNumber)) ?? stored;
-  const sizeBytes = chosen.reduce((sum, part) => sum + part.sizeBytes, 0);
+  const sizeBytes = sumOf(chosen);
   if (sizeBytes > maxSizeBytes) throw new FileTooLargeError(maxSizeBytes);
   if (declaredSizeBytes != null && sizeBytes !== declaredSizeBytes) {
-    if (named === undefined && sizeBytes < declaredSizeBytes)
+    // Whoever forgot to name a part that came has lost nothing by that.
+    const isWhole = sumOf(stored) === declaredSizeBytes;
+    if (sizeBytes < declaredSizeBytes && (named === undefined || isWhole))
       throw new PartsMissingError({ declaredSizeBytes, sizeBytes });
     throw new SizeDiffersError({ declared: declaredSizeBytes, found: sizeBytes });
   }
   if (chosen.length === 0) throw new InvalidPartError('no part was sent');
   return chosen.map(({ partNumber, etag }) => ({ partNumber, etag }));
+}
+
+function sumOf(parts: readonly UploadedPart[]): number {
+  return parts.reduce((sum, part) => sum + part.sizeBytes, 0);
 }
 
 /** Before anything is added up: a part that is named twice says nothing about what was sent. */

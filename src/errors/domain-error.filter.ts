@@ -27,6 +27,8 @@ const STATUS = {
 /** PostgreSQL's classes 08 (connection) and 57P (shutdown), 53300 (too many connections), and the sockets' own codes. */
 const DATABASE_AWAY_CODES =
   /^(?:08...|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** What PostgreSQL says, in class 08, of a request with a NUL in it: a fault of ours, and the connection is there. */
+const MALFORMED_REQUEST = 'invalid message format';
 /** What the driver says without a code. */
 const DATABASE_AWAY_WORDS = /Connection terminated|not queryable|timeout exceeded when trying to connect/;
 
@@ -172,6 +174,7 @@ function codeOfStatus(status: number): string {
 /** Whether the database went away, wherever in the chain of causes it says so. */
 function isDatabaseAway(error: unknown): boolean {
   for (let cause = error, depth = 0; cause instanceof Error && depth < 6; cause = cause.cause, depth += 1) {
+    if (cause.message.includes(MALFORMED_REQUEST)) return false;
     const code = errorCode(cause);
     if (code !== undefined && DATABASE_AWAY_CODES.test(code)) return true;
     if (DATABASE_AWAY_WORDS.test(cause.message)) return true;

@@ -19,7 +19,7 @@ export class FileReceiptsController {
   @ApiOperation({
     summary: 'Say what was received of a file, and who verified it when',
     description:
-      'Of a stored file, or one in the trash. Files that were stored before verifications were kept have an empty list of them.',
+      'Of a stored file, or one in the trash. Files of which nobody verified a checksum have an empty list of them.',
   })
   @ApiOkResponse({ type: ReceiptResponse })
   @ApiErrors(400, 404, 409)

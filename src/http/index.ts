@@ -6,6 +6,7 @@ export { EmptyAsAbsent } from './empty-as-absent.decorator.js';
 export { IfPresent } from './if-present.decorator.js';
 export { BodyTooLargeError, JsonBodyInterceptor, JsonLimit, RawBody } from './json-body.js';
 export { IsNetwork } from './is-network.decorator.js';
+export { IsPlainText } from './is-plain-text.decorator.js';
 export { MERGE_PATCH } from './merge-patch.js';
 export { InvalidCursorError, readCursor, writeCursor } from './page-cursor.js';
 export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';

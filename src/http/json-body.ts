@@ -44,7 +44,7 @@ export class BodyTooLargeError extends DomainError {
   readonly kind = 'too-large';
   readonly code = 'BODY_TOO_LARGE';
   constructor(limitBytes: number, options?: DomainErrorOptions) {
-    super(`A JSON body has at most ${limitBytes / KIBIBYTE} KiB here.`, {
+    super(`The body has at most ${limitBytes / KIBIBYTE} KiB here.`, {
       ...options,
       details: { maxSizeBytes: limitBytes },
     });

@@ -1,17 +1,19 @@
 import { buffer } from 'node:stream/consumers';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../config/index.js';
 import { DomainError } from '../errors/index.js';
 import { Verifier, type FileChecksum, type FileVerification } from '../files/index.js';
 import {
+  DigestAlgorithm,
   extensionOf,
   FileKinds,
   ObjectDigest,
   ObjectStorage,
-  type DigestAlgorithm,
+  storageConfig,
   type FileKind,
   type ObjectChecksums,
   type ObjectInfo,
+  type StorageConfig,
 } from '../storage/index.js';
 import { VERDICTS } from './error-kinds.js';
 import type { SentFile } from './file-intake.js';
@@ -47,6 +49,7 @@ export class ObjectExamination {
     private readonly storage: ObjectStorage,
     private readonly kinds: FileKinds,
     private readonly clock: Clock,
+    @Inject(storageConfig.KEY) private readonly config: Pick<StorageConfig, 'multipartThresholdBytes'>,
   ) {}
 
   /**
@@ -102,11 +105,18 @@ export class ObjectExamination {
     this.kinds.contentType({ kind, parameters: parametersOf(kind, key) }, { extension, foundType });
   }
 
-  /** What vouches for the bytes: the claim where there is one, else the best that the store kept. */
+  /**
+   * What vouches for the bytes: the claim where there is one, else all that the store kept. Where that is nothing, the service
+   * reads what would have come in one request; more than that is left without, so that no completion waits for gigabytes.
+   */
   private async verify(found: ObjectInfo, claim: FileChecksum | undefined): Promise<readonly FileVerification[]> {
     const at = this.clock.now().toISOString();
-    if (claim === undefined)
-      return storeChecksums(found.checksums).map((kept) => ({ by: Verifier.Store, ...kept, at }));
+    if (claim === undefined) {
+      const kept = storeChecksums(found.checksums).map((checksum) => ({ by: Verifier.Store, ...checksum, at }));
+      if (kept.length > 0 || found.sizeBytes > this.config.multipartThresholdBytes) return kept;
+      const algorithm = DigestAlgorithm.Sha256;
+      return [{ by: Verifier.Service, algorithm, value: await this.compute(found.key, algorithm), at }];
+    }
     const { by, value } = await this.checksumOf(found, claim);
     if (value !== claim.value) throw new ChecksumDiffersError(claim.algorithm);
     return [

@@ -125,6 +125,12 @@ export function attemptsOf(error: unknown): number {
   return isError(error) ? readFailure(error).attempts : 1;
 }
 
+/** Ceph joins parts for one at a time, and answers 500 in these words to whoever asks meanwhile. */
+export function isBeingJoined(error: unknown): boolean {
+  const cause = error instanceof StoreUnavailableError ? error.cause : undefined;
+  return isError(cause) && /completion is already in progress/i.test(cause.message);
+}
+
 /** S3's code of the answer behind an error, ours or the SDK's. */
 export function s3Code(error: unknown): string | undefined {
   const cause = error instanceof DomainError ? error.cause : error;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -25,11 +26,14 @@ import {
   type UploadPage,
 } from '../object-storage/index.js';
 import { unquote, type S3Bucket } from './s3-bucket.js';
-import { attemptsOf } from './s3-errors.js';
+import { attemptsOf, isBeingJoined } from './s3-errors.js';
 
 /** How far the store's clock and ours may be apart when looking for an upload whose answer was lost. */
 const CLOCK_TOLERANCE_MS = 60_000;
 const ABORT_ROUNDS = 3;
+/** How often to ask whether somebody else's completion is through: some ten seconds, with what the SDK asks by itself. */
+const JOINING_ROUNDS = 12;
+const JOINING_PAUSE_MS = 500;
 /** How long the store may take to answer when clearing up. */
 const CLEANUP_ANSWER_MS = 10_000;
 
@@ -145,19 +149,23 @@ export class S3Multipart {
       },
       ...(options.ifAbsent === true && { IfNoneMatch: '*' }),
     });
-    try {
-      await this.bucket.ask('CompleteMultipartUpload', ref, this.bucket.client.send(command));
-    } catch (error) {
-      if (!mayHaveCompleted(error)) throw error;
+    for (let round = 1; ; round += 1) {
+      try {
+        await this.bucket.ask('CompleteMultipartUpload', ref, this.bucket.client.send(command));
+      } catch (error) {
+        if (!mayHaveCompleted(error)) throw error;
+        const made = await this.bucket.head(ref.key);
+        if (made !== undefined && isMadeOf(made, parts)) return toPutResult(made);
+        // Ceph answers 500 for an upload that is not open; asked for its parts, it says so.
+        if (error instanceof StoreUnavailableError) await this.listParts(ref, { limit: 1 });
+        if (!isBeingJoined(error) || round === JOINING_ROUNDS) throw error;
+        await sleep(JOINING_PAUSE_MS);
+        continue;
+      }
       const made = await this.bucket.head(ref.key);
-      if (made !== undefined && isMadeOf(made, parts)) return toPutResult(made);
-      // Ceph answers 500 for an upload that is not open; asked for its parts, it says so.
-      if (error instanceof StoreUnavailableError) await this.listParts(ref, { limit: 1 });
-      throw error;
+      if (made === undefined) throw new ObjectMissingError(ref.key);
+      return toPutResult(made);
     }
-    const made = await this.bucket.head(ref.key);
-    if (made === undefined) throw new ObjectMissingError(ref.key);
-    return toPutResult(made);
   }
 
   /**

@@ -28,7 +28,7 @@ export class UploadTokensController {
     examples: { session: { value: { kind: 'session-original', parameters: { sessionId: '42' } } } },
   })
   @ApiCreatedResponse({ type: UploadTokenResponse })
-  @ApiErrors(422)
+  @ApiErrors(413, 415, 422)
   create(
     @Body() request: CreateUploadTokenRequest = new CreateUploadTokenRequest(),
     @CurrentActor() actor: Actor,

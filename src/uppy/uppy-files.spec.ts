@@ -41,14 +41,27 @@ describe('What Uppy says of a file', () => {
   it.each([
     [5, 5],
     ['5', 5],
-    [0, undefined],
-    [-1, undefined],
-    [1.5, undefined],
+    ['', undefined],
     ['null', undefined],
     [null, undefined],
-    [[5], undefined],
   ])('has of the size %j %j', (size, sizeBytes) => {
     expect(read({ size }).sizeBytes).toBe(sizeBytes);
+  });
+
+  it.each([
+    { size: 0 },
+    { size: -1 },
+    { size: 1.5 },
+    { size: 1e300 },
+    { size: '5e3' },
+    { size: 'abc' },
+    { size: [5] },
+    { sessionId: ['7'] },
+    { sessionId: {} },
+    { kind: true },
+    { sessionId: '7', type: {} },
+  ])('is refused where it is of no use: %j', (metadata) => {
+    expect(() => read(metadata)).toThrow(expect.objectContaining({ code: 'VALIDATION_FAILED' }) as Error);
   });
 
   it('is of the kind that a token is for, or of the session', () => {
@@ -59,6 +72,6 @@ describe('What Uppy says of a file', () => {
 
   it('stands in a query under names in brackets', () => {
     const query = { filename: 'a.wav', 'metadata[sessionId]': '7', 'metadata[]': 'x', 'metadata[a][b]': 'y' };
-    expect(metadataOf(query)).toEqual({ sessionId: '7' });
+    expect(metadataOf(query)).toEqual({ sessionId: '7', a: ['y'] });
   });
 });

@@ -109,8 +109,19 @@ describe('an upload straight to the bucket, in parts', () => {
         code: 'INVALID_PART',
       });
     }
-    for (const wrong of [[], [{ partNumber: 0, etag: 'x' }], [{ partNumber: 10_001, etag: 'x' }], [{ partNumber: 1 }]])
+    for (const wrong of [
+      [],
+      [[]],
+      [null],
+      [{ partNumber: 0, etag: 'x' }],
+      [{ partNumber: 10_001, etag: 'x' }],
+      [{ partNumber: 1 }],
+    ])
       expect(await refused(running, upload.id, { status: 400, body: { parts: wrong } })).toMatchObject({
+        code: 'VALIDATION_FAILED',
+      });
+    for (const checksum of [[], [{}], 'x', {}])
+      expect(await refused(running, upload.id, { status: 400, body: { checksum } })).toMatchObject({
         code: 'VALIDATION_FAILED',
       });
     const checksum = digest(DigestAlgorithm.Crc64Nvme, BYTES);
@@ -156,12 +167,24 @@ describe('an upload straight to the bucket, in parts', () => {
     expect(await complete(running, upload.id)).toMatchObject({ status: 'stored' });
   });
 
-  it('is rejected when the named parts are fewer bytes than declared', async () => {
+  it('stays open when too few parts are named of a file that came whole', async () => {
     const upload = await open(running, 'sum', { bytes: BYTES });
-    const parts = (await putParts(upload, BYTES)).slice(0, 2);
-    expect(await refused(running, upload.id, { status: 422, body: { parts } })).toMatchObject({
-      code: 'SIZE_MISMATCH',
+    const parts = await putParts(upload, BYTES);
+    const few = parts.slice(0, 2);
+    expect(await refused(running, upload.id, { status: 409, body: { parts: few } })).toMatchObject({
+      code: 'UPLOAD_INCOMPLETE',
       details: { declaredSizeBytes: BYTES.length, sizeBytes: 2 * PART },
+    });
+    expect((await state(running, upload.id)).parts).toHaveLength(3);
+    expect(await complete(running, upload.id, { parts })).toMatchObject({ status: 'stored', sizeBytes: BYTES.length });
+  });
+
+  it('is rejected when the named parts are fewer bytes than declared, and so are all', async () => {
+    const upload = await open(running, 'sum', { bytes: BYTES });
+    const [first] = await putParts({ ...upload, parts: upload.parts.slice(0, 2) }, BYTES);
+    expect(await refused(running, upload.id, { status: 422, body: { parts: [first] } })).toMatchObject({
+      code: 'SIZE_MISMATCH',
+      details: { declaredSizeBytes: BYTES.length, sizeBytes: PART },
     });
     expect(await state(running, upload.id)).toMatchObject({ status: 'rejected', reason: 'SIZE_MISMATCH', parts: [] });
     expect(await atStore(running, upload)).toMatchObject({ object: false, openUploads: 0 });

@@ -136,6 +136,9 @@ describe('an upload straight to the bucket, in one request', () => {
     ['a kind that does not come so', { kind: 'session-result' }, 422, 'KIND_NOT_DIRECT'],
     ['a checksum of parts', { checksum: { algorithm: 'CRC32', value: 'AAAAAA==' } }, 422, 'CHECKSUM_UNSUPPORTED'],
     ['a checksum that nobody knows', { checksum: { algorithm: 'MD5', value: 'AAAA' } }, 422, 'CHECKSUM_UNSUPPORTED'],
+    ['a checksum that is an array', { checksum: [] }, 400, 'VALIDATION_FAILED'],
+    ['a NUL among its parameters', { sessionId: 'a\u0000' }, 400, 'VALIDATION_FAILED'],
+    ['a NUL for a kind', { kind: '\u0000' }, 400, 'UNKNOWN_KIND'],
     ['a checksum that is none', { checksum: { algorithm: 'SHA256', value: 'AAAA' } }, 400, 'INVALID_CHECKSUM'],
   ])('is refused before anything is signed or written: %s', async (_, more, status, code) => {
     expect(await reject(announced('refused', BYTES, more), status)).toMatchObject({ code });
@@ -237,6 +240,24 @@ describe('an upload straight to the bucket, in one request', () => {
     expect((await postFields(upload, pdf(BYTES.length))).status).toBe(201);
     expect(await bytesAt(running, answers[0]?.key ?? '')).toEqual(BYTES);
     expect(await complete(running, upload.id)).toMatchObject({ status: 'stored' });
+  });
+
+  it.each([
+    ['one PUT', {}],
+    ['a form', { form: true }],
+  ])('has a receipt with a SHA-256, whether the store keeps checksums or not: %s', async (_, more) => {
+    const upload = await open(running, 'receipt', { bytes: BYTES, more });
+    const sent = upload.fields === null ? await put(upload, BYTES) : await postFields(upload, BYTES);
+    expect(sent.ok).toBe(true);
+    await complete(running, upload.id);
+    const checksum = { algorithm: 'SHA256', value: sha256(BYTES) };
+    const receipt = await running.service.json<Record<string, unknown>>(`/v1/files/${upload.fileId}/receipt`);
+    expect(receipt).toMatchObject({ sizeBytes: BYTES.length, checksum });
+    expect(receipt['verifications']).toContainEqual({
+      ...checksum,
+      by: expect.stringMatching(/^(service|store)$/) as string,
+      verifiedAt: expect.stringMatching(ISO_TIME) as string,
+    });
   });
 
   it('is its sender’s alone', async () => {

@@ -161,6 +161,62 @@ describe('An upload as Uppy sends it', () => {
     expect(answer.body.code).toBe('SIZE_MISMATCH');
   });
 
+  it('has no control characters in its names', async () => {
+    const { key, uploadId } = await begin();
+    const nul = '\u0000';
+    for (const [method, path, body] of [
+      ['GET', `/v1/s3/multipart/${uploadId}?key=%00`],
+      ['GET', '/v1/s3/multipart/%00?key=x'],
+      ['GET', `/v1/s3/multipart/${uploadId}/1?key=${key}%00`],
+      ['GET', `/v1/s3/multipart/%00/1?key=${key}`],
+      ['GET', `/v1/s3/multipart/${uploadId}/batch?partNumbers=1&key=%00`],
+      ['POST', `/v1/s3/multipart/${uploadId}/complete?key=%00`, { parts: [{ PartNumber: 1, ETag: 'x' }] }],
+      ['DELETE', '/v1/s3/multipart/%00?key=x'],
+      ['POST', '/v1/s3/finalize', { key: nul }],
+      ['POST', '/v1/s3/finalize?key=%00'],
+      ['POST', '/v1/s3/sign', { method: 'PUT', key: nul, uploadId, partNumber: 1 }],
+      ['POST', '/v1/s3/sign', { method: 'PUT', key, uploadId: nul, partNumber: 1 }],
+      ['POST', '/v1/upload-tokens', { holder: nul }],
+    ] as const)
+      expect([path, ...refusal(await ask(method, path, { body }))]).toEqual([path, 400, 'VALIDATION_FAILED']);
+    const long = 'x'.repeat(1025);
+    expect((await ask('GET', `/v1/s3/multipart/${long}?key=x`)).status).toBe(400);
+    expect((await ask('GET', `/v1/s3/multipart/x?key=${long}`)).status).toBe(400);
+  });
+
+  it.each([
+    { sessionId: ['42'] },
+    { sessionId: { a: 1 } },
+    { sessionId: true },
+    { kind: ['session-original'] },
+    { sessionId: '42', type: ['audio'] },
+    { kind: 'manual-upload', uploadId: ['7'] },
+    { size: 'abc' },
+    { size: -1 },
+    { size: 0 },
+    { size: 1.5 },
+    { size: [5] },
+  ])('is not begun with %j, which means nothing', async (metadata) => {
+    const body = { filename: 'm.wav', metadata };
+    expect(refusal(await ask('POST', '/v1/s3/multipart', { body }))).toEqual([400, 'VALIDATION_FAILED']);
+    const signed = { method: 'POST', key: 'm.wav', ...metadata };
+    expect(refusal(await ask('POST', '/v1/s3/sign', { body: signed }))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  it('is not begun with a query whose metadata is nested', async () => {
+    for (const query of ['metadata[sessionId][]=42', 'metadata[sessionId]=1&metadata[sessionId]=2', 'metadata[size]=x'])
+      expect(refusal(await ask('GET', `/v1/s3/params?filename=a.wav&${query}`))).toEqual([400, 'VALIDATION_FAILED']);
+  });
+
+  it('is not finished with parts that are none', async () => {
+    const begun = await begin();
+    for (const parts of [[[]], [[[]]], [null], [{}], ['x'], [[{ PartNumber: 1, ETag: 'x' }]]])
+      expect(refusal(await ask('POST', pathOf(begun, '/complete'), { body: { parts } }))).toEqual([
+        400,
+        'VALIDATION_FAILED',
+      ]);
+  });
+
   it('may name 10,000 parts when it is finished, and so may no other request', async () => {
     const begun = await begin();
     const parts = Array.from({ length: 10_000 }, (_, index) => ({
@@ -247,8 +303,8 @@ describe('A signed control request', () => {
     expect((await send(complete['url'], { method: 'POST', body: many }))[1]).toContain('<Code>InvalidPart</Code>');
     for (const body of ['', 'x', '<CompleteMultipartUpload></CompleteMultipartUpload>', '<Part>'.repeat(1000)])
       expect((await send(complete['url'], { method: 'POST', body }))[1]).toContain('<Code>MALFORMED_XML</Code>');
-    const [status] = await send(complete['url'], { method: 'POST', body: 'x'.repeat(3 * MEBIBYTE) });
-    expect(status).toBe(413);
+    const [status, large] = await send(complete['url'], { method: 'POST', body: 'x'.repeat(3 * MEBIBYTE) });
+    expect([status, large.includes('at most 2048 KiB'), large.includes('JSON')]).toEqual([413, true, false]);
   });
 
   it('is not made for what no upload needs', async () => {
@@ -319,6 +375,18 @@ describe('An upload token', () => {
     );
     expect(rows).toEqual([{ session_id: '5' }]);
   });
+
+  it.each([{ toString: 1 }, {}, ['42'], [[]], true, null, 42.5])(
+    'is bound to text, which %j is not',
+    async (sessionId) => {
+      const { token: key } = await token({ parameters: { sessionId: '42' } });
+      const body = { kind: 'session-original', filename: 'a.wav', size: 10, sessionId };
+      expect(refusal(await ask('POST', '/v1/uploads', { body, key }))).toEqual([400, 'VALIDATION_FAILED']);
+      expect(refusal(await ask('POST', '/v1/uploads', { body }))).toEqual([400, 'VALIDATION_FAILED']);
+      const right = await ask('POST', '/v1/uploads', { body: { ...body, sessionId: 42 }, key });
+      expect(right.status).toBe(201);
+    },
+  );
 
   it('keeps uploads of its holders apart, unless they are one', async () => {
     const [one, two] = [await token(), await token()];

@@ -8,6 +8,7 @@ import {
   StoreFullError,
   StoreRefusedError,
   StoreUnavailableError,
+  UploadMissingError,
 } from '../../src/object-storage/storage.errors.js';
 import { startFaultProxy, type FaultEffect, type FaultProxy } from '../support/fault-proxy.js';
 import { openTestBucket, TEST_S3_ENDPOINT, WHY_SKIPPED, type TestBucket } from '../support/test-bucket.js';
@@ -209,6 +210,31 @@ suite(`S3ObjectStorage before a store that fails${TEST_S3_ENDPOINT === undefined
       expect(result).toMatchObject({ sizeBytes: SMALL.length });
       expect(await storage.completeMultipart(ref, [part])).toEqual(result);
     });
+  });
+
+  describe('joining parts for somebody else', () => {
+    const message = 'This multipart completion is already in progress';
+    const effect = { kind: 'status', status: 500, message } as const;
+
+    it('is asked again until it has', async () => {
+      const ref = await bucket.storage.createMultipart(key, TYPE);
+      const part = await bucket.storage.uploadPart(ref, 1, SMALL);
+      proxy.faults.add({ when: { operation: 'CompleteMultipartUpload' }, times: 8, effect });
+      const patient = bucket.through(proxy.url, PATIENT).storage;
+      expect(await patient.completeMultipart(ref, [part], { ifAbsent: true })).toMatchObject({
+        sizeBytes: SMALL.length,
+      });
+      expect(await openUploads()).toBe(0);
+    });
+
+    it('is not waited for for ever, nor for an upload that is gone', async () => {
+      const ref = await bucket.storage.createMultipart(key, TYPE);
+      const part = await bucket.storage.uploadPart(ref, 1, SMALL);
+      proxy.faults.add({ when: { operation: 'CompleteMultipartUpload' }, effect });
+      await expect(storage.completeMultipart(ref, [part])).rejects.toBeInstanceOf(StoreUnavailableError);
+      await bucket.storage.abortMultipart(ref);
+      await expect(storage.completeMultipart(ref, [part])).rejects.toBeInstanceOf(UploadMissingError);
+    }, 60_000);
   });
 
   describe('while an object is read', () => {

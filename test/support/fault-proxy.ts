@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 /** What happens to a request in place of being passed on. */
 export type FaultEffect =
   /** Answers without asking the store, as S3 writes errors. */
-  | { readonly kind: 'status'; readonly status: number; readonly code?: string }
+  | { readonly kind: 'status'; readonly status: number; readonly code?: string; readonly message?: string }
   /** The store's own answer, with these headers in place of or beside its own. */
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   /** Resets the connection before a byte of the answer. */
@@ -211,7 +211,7 @@ function answer(response: http.ServerResponse, effect: Extract<FaultEffect, { ki
     return;
   }
   const code = effect.code ?? (effect.status === 503 ? 'SlowDown' : 'InternalError');
-  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>as told</Message></Error>`;
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${effect.message ?? 'as told'}</Message></Error>`;
   response.writeHead(effect.status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }

@@ -6,6 +6,7 @@ import {
   IsArray,
   IsBoolean,
   IsInt,
+  IsObject,
   IsOptional,
   IsString,
   Max,
@@ -63,6 +64,7 @@ export class OpenUploadRequest {
 
   @ApiPropertyOptional({ type: ChecksumRequest })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => ChecksumRequest)
   checksum?: ChecksumRequest;
@@ -116,12 +118,14 @@ export class CompleteUploadRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_PARTS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => CompletedPartRequest)
   parts?: CompletedPartRequest[];
 
   @ApiPropertyOptional({ type: ChecksumRequest, description: 'Counts before the one that the upload was opened with.' })
   @IsOptional()
+  @IsObject()
   @ValidateNested()
   @Type(() => ChecksumRequest)
   checksum?: ChecksumRequest;

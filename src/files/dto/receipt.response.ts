@@ -9,7 +9,7 @@ export class VerificationResponse extends ChecksumResponse {
     enumName: 'Verifier',
     example: Verifier.Client,
     description:
-      '`client`: the sender said what it had to be, and it was; `service`: computed as the bytes went by; `store`: computed by the object store, and the same here.',
+      '`client`: the sender said what it had to be, and it was; `service`: computed as the bytes went by, or read once they lay in a store that keeps no checksums; `store`: computed by the object store, and the same here.',
   })
   by!: Verifier;
 
@@ -44,7 +44,8 @@ export class ReceiptResponse {
 
   @ApiProperty({
     type: [VerificationResponse],
-    description: 'Empty for a file that was stored before verifications were kept.',
+    description:
+      'Empty for a file that was stored before verifications were kept, and for one above MULTIPART_THRESHOLD_MB that was sent straight to a store that keeps no checksums, without one being named: its `checksum` is null too.',
   })
   verifications!: readonly VerificationResponse[];
 }

@@ -11,7 +11,7 @@ import {
   ValidatorConstraint,
   type ValidatorConstraintInterface,
 } from 'class-validator';
-import { IfPresent } from '../../http/index.js';
+import { IfPresent, IsPlainText } from '../../http/index.js';
 
 const MAX_PARAMETERS = 16;
 const MAX_PARAMETER_CHARACTERS = 128;
@@ -73,6 +73,7 @@ export class CreateUploadTokenRequest {
   @IsString()
   @MinLength(1)
   @MaxLength(128)
+  @IsPlainText()
   holder?: string;
 }
 

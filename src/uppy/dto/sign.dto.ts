@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsInt, IsOptional, IsString, MaxLength, MinLength } from 'class-validator';
+import { IsPlainText } from '../../http/index.js';
 import { MAX_PARTS } from '../../storage/index.js';
 
 export const SIGNABLE_METHODS = ['PUT', 'POST', 'GET', 'DELETE'] as const;
@@ -18,6 +19,7 @@ export class SignRequest {
   @IsString()
   @MinLength(1)
   @MaxLength(1024)
+  @IsPlainText()
   key!: string;
 
   @ApiPropertyOptional({ example: 'audio/wav', description: 'Taken note of by nobody.' })
@@ -30,6 +32,7 @@ export class SignRequest {
   @IsOptional()
   @IsString()
   @MaxLength(1024)
+  @IsPlainText()
   uploadId?: string;
 
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_PARTS })

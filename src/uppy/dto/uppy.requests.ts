@@ -14,6 +14,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { IsPlainText } from '../../http/index.js';
 import { MAX_PARTS } from '../../storage/index.js';
 
 /** As many as one request may ask for. */
@@ -22,7 +23,7 @@ const METADATA = {
   type: 'object',
   additionalProperties: true,
   description:
-    "The file's `meta`: `kind`, `size` in bytes, and the parameters of the kind, such as `sessionId`. What the kind does not know is ignored.",
+    "The file's `meta`: `kind`, `size` in bytes (nothing where it is not known), and the parameters of the kind, such as `sessionId`. What the kind does not know is ignored.",
   example: { sessionId: '42' },
 } as const;
 
@@ -56,6 +57,7 @@ export class UploadIdParam {
   @ApiProperty({ example: '2~4rDzV0rhDpAvJkzqTxpVbGmBcSzMrJ9', description: 'As it was answered.' })
   @IsString()
   @MaxLength(1024)
+  @IsPlainText()
   uploadId!: string;
 }
 
@@ -73,6 +75,7 @@ export class KeyQuery {
   @IsString({ message: 'key must be the key that the upload was answered with' })
   @MinLength(1)
   @MaxLength(1024)
+  @IsPlainText()
   key!: string;
 }
 
@@ -106,6 +109,7 @@ export class CompleteMultipartRequest {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_PARTS)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => UppyPartRequest)
   parts!: UppyPartRequest[];
@@ -118,6 +122,7 @@ export class FinalizeRequest {
   @IsString()
   @MinLength(1)
   @MaxLength(1024)
+  @IsPlainText()
   key?: string;
 }
 
@@ -128,5 +133,6 @@ export class FinalizeQuery {
   @IsString()
   @MinLength(1)
   @MaxLength(1024)
+  @IsPlainText()
   key?: string;
 }
