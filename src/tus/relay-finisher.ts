@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { allParts, UploadCompletion, UploadSettlement, UploadStatus } from '../direct-uploads/index.js';
+import { allParts, UploadCompletion, UploadSettlement, UploadStatus, type Fence } from '../direct-uploads/index.js';
 import { errorMessage, type DomainError } from '../errors/index.js';
 import type { StoredFile } from '../files/index.js';
 import { FileLostError } from '../intake/index.js';
@@ -39,7 +39,7 @@ export class RelayFinisher {
       return this.giveUpLost(held, actor);
     }
     try {
-      return await this.completion.complete(upload, { actor });
+      return await this.completion.complete(upload, { actor, fence: this.fence(held) });
     } finally {
       await this.clear(held);
     }
@@ -48,23 +48,33 @@ export class RelayFinisher {
   /** Gives up what may not be stored, and throws why. */
   async reject(held: HeldUpload, error: DomainError, actor: Actor): Promise<never> {
     try {
-      return await this.completion.reject(held.upload, { error, actor });
+      return await this.completion.reject(held.upload, { error, actor, fence: this.fence(held) });
     } finally {
       await this.clear(held);
     }
   }
 
-  /** Somebody dropped parts in the bucket itself: nobody else can. Throws `FileLostError` where somebody else decided first. */
+  /**
+   * Somebody dropped parts in the bucket itself: nobody else can. Throws `FileLostError` where somebody else decided first, and
+   * `UploadLockedError` where somebody else holds the upload: what a former holder misses may be what this one dropped.
+   */
   async giveUpLost(held: HeldUpload, actor: Actor): Promise<never> {
     const end = { status: UploadStatus.Aborted, reason: 'UPLOAD_MISSING', actor };
-    if (!(await this.settlement.abandon(held.upload, end))) throw new FileLostError();
+    const fence = this.fence(held);
+    if (!(await this.settlement.abandon(held.upload, { ...end, fence }))) throw new FileLostError();
     await this.clear(held);
     throw new UploadGoneError(end);
   }
 
-  /** What lies beside the file; what cannot be removed now is removed by the reaper. */
+  /** By which only the holder of an upload ends it. */
+  fence({ lease }: Pick<HeldUpload, 'lease'>): Fence {
+    return (em) => this.records.assertHeld(em, lease);
+  }
+
+  /** What lies beside a file that is over; what cannot be removed now is removed by the reaper. */
   async clear({ upload }: Pick<HeldUpload, 'upload'>): Promise<void> {
     try {
+      if ((await this.settlement.current(upload))?.isOpen() === true) return;
       await this.store.clear(upload);
     } catch (error) {
       const { id: uploadId } = upload;

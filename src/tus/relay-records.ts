@@ -97,6 +97,18 @@ export class RelayRecords {
     return { ...from, offset, nextPart, tails };
   }
 
+  /**
+   * Throws `UploadLockedError` where somebody else has taken over, in the transaction `em` that ends an upload. Who would take
+   * over waits for that transaction.
+   */
+  async assertHeld(em: EntityManager, { uploadId, token }: UploadLease): Promise<void> {
+    const rows = await em.execute<unknown[]>(
+      'select 1 from tus_upload where upload_id = ? and token = ? and lease_until is not null for update',
+      [uploadId, token],
+    );
+    if (rows.length === 0) throw new UploadLockedError();
+  }
+
   /** The parts that make the file, in order. */
   async parts(uploadId: string): Promise<readonly CompletedPart[]> {
     const rows = await this.em

@@ -33,7 +33,7 @@ export class TusEndings {
     if (!upload.isOpen()) return 'open';
     const { offset } = await this.records.get(upload.id);
     const fate = offset === upload.declaredSizeBytes ? await this.finish({ upload, lease }, actor) : 'open';
-    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire(upload, actor) : fate;
+    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire({ upload, lease }, actor) : fate;
   }
 
   /** Once more, when nothing can be under way any more: what a holder wrote that had lost its lease. */
@@ -66,11 +66,12 @@ export class TusEndings {
     }
   }
 
-  private async expire(upload: Upload, actor: Actor): Promise<Fate> {
+  private async expire(held: HeldUpload, actor: Actor): Promise<Fate> {
     const provided = { expiresAt: { $lte: this.clock.now() } };
-    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', provided, actor };
-    if (!(await this.settlement.abandon(upload, end))) return 'open';
-    await this.finisher.clear({ upload });
+    const fence = this.finisher.fence(held);
+    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', provided, actor, fence };
+    if (!(await this.settlement.abandon(held.upload, end))) return 'open';
+    await this.finisher.clear(held);
     return 'expired';
   }
 }

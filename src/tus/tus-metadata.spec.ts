@@ -23,7 +23,11 @@ describe('readMetadata', () => {
   it('knows from the token what a file without a kind is', () => {
     const pins = { kind: 'session-asset', parameters: { sessionId: '7' } };
     const actor = { principal: { id: 'p', kind: 'upload-token', scopes: [], pins } } as const;
-    expect(readFrom({ filename: 'a.png' }, actor)).toEqual({ kind: 'session-asset', filename: 'a.png', parameters: {} });
+    expect(readFrom({ filename: 'a.png' }, actor)).toEqual({
+      kind: 'session-asset',
+      filename: 'a.png',
+      parameters: {},
+    });
   });
 
   it('leaves out what Uppy says of its own accord', () => {

@@ -13,7 +13,9 @@ export function readMetadata(
   metadata: TusMetadata | undefined,
   actor: Actor,
 ): Pick<UploadRequest, 'kind' | 'parameters' | 'filename' | 'checksum'> {
-  const given = Object.entries(metadata ?? {}).flatMap(([name, value]) => (value === null ? [] : [[name, value] as const]));
+  const given = Object.entries(metadata ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
   const values = new Map(given);
   const parameters = given.filter(([name, value]) => !OWN.has(name) && !IGNORED.has(name) && !isMediaType(name, value));
   const checksum = checksumIn(values);

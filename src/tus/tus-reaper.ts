@@ -39,7 +39,10 @@ export class TusReaper {
         this.logger.log({ event: 'UPLOADS_REAPED', reaper: 'tus', ...report });
       }
     } catch (error) {
-      this.logger.error({ event: 'REAP_FAILED', reaper: 'tus', err: error }, 'the reaper failed; the next round tries again');
+      this.logger.error(
+        { event: 'REAP_FAILED', reaper: 'tus', err: error },
+        'the reaper failed; the next round tries again',
+      );
     }
   }
 
