@@ -11,8 +11,10 @@ import {
   UploadMissingError,
   type CompletedPart,
   type MultipartRef,
+  type UploadedPart,
 } from '../storage/index.js';
 import { RelayRecords } from './relay-records.js';
+import { RelayRescue, type StoredParts } from './relay-rescue.js';
 import { RelayStore, type HeldUpload } from './relay-store.js';
 import { UploadGoneError } from './tus.errors.js';
 
@@ -27,6 +29,7 @@ export class RelayFinisher {
     private readonly store: RelayStore,
     private readonly completion: UploadCompletion,
     private readonly settlement: UploadSettlement,
+    private readonly rescue: RelayRescue,
   ) {}
 
   /** The file, or the reason for which what was sent is rejected. Throws `UploadGoneError` where the store lost something. */
@@ -91,20 +94,36 @@ export class RelayFinisher {
     const ref = { key: upload.key, uploadId: upload.storeUploadId };
     const parts = await this.records.parts(upload.id);
     try {
-      await this.assertThere(ref, parts);
-      await this.storage.completeMultipart(ref, parts, { ifAbsent: true });
+      await this.joinParts(held, { ref, recorded: parts, stored: await this.assertThere(ref, parts) });
     } catch (error) {
       const isJoined = error instanceof KeyTakenError || error instanceof UploadMissingError;
       // Joined before, by whoever did not come to confirm it.
       if (!isJoined || (await this.storage.head(upload.key)) === undefined) throw error;
       await this.storage.abortMultipart(ref);
     }
+    await this.rescue.separate(held, partBytes(parts));
   }
 
-  /** Not every store compares what is named with what it has. */
-  private async assertThere(ref: MultipartRef, parts: readonly CompletedPart[]): Promise<void> {
-    const stored = new Map((await allParts(this.storage, ref)).map(({ partNumber, etag }) => [partNumber, etag]));
-    const other = parts.find(({ partNumber, etag }) => stored.get(partNumber) !== etag);
-    if (other !== undefined) throw new InvalidPartError(`part ${other.partNumber} is not the one that was sent`);
+  /** Some stores join all that they have or nothing. */
+  private async joinParts(held: HeldUpload, parts: StoredParts): Promise<void> {
+    try {
+      await this.storage.completeMultipart(parts.ref, parts.recorded, { ifAbsent: true });
+    } catch (error) {
+      if (!(error instanceof InvalidPartError)) throw error;
+      await this.rescue.joinAll(held, parts);
+    }
   }
+
+  /** All that the store has: not every one compares what is named with it. Throws `InvalidPartError` where one is not there. */
+  private async assertThere(ref: MultipartRef, parts: readonly CompletedPart[]): Promise<readonly UploadedPart[]> {
+    const stored = await allParts(this.storage, ref);
+    const etags = new Map(stored.map(({ partNumber, etag }) => [partNumber, etag]));
+    const other = parts.find(({ partNumber, etag }) => etags.get(partNumber) !== etag);
+    if (other !== undefined) throw new InvalidPartError(`part ${other.partNumber} is not the one that was sent`);
+    return stored;
+  }
+}
+
+function partBytes(parts: readonly UploadedPart[]): number {
+  return parts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }

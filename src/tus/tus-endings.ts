@@ -31,9 +31,11 @@ export class TusEndings {
   async end(lease: UploadLease, actor: Actor): Promise<Fate> {
     const upload = await this.em.fork().findOneOrFail(Upload, { id: lease.uploadId });
     if (!upload.isOpen()) return 'open';
+    const held = { upload, lease };
+    await this.adopt(held);
     const { offset } = await this.records.get(upload.id);
-    const fate = offset === upload.declaredSizeBytes ? await this.finish({ upload, lease }, actor) : 'open';
-    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire({ upload, lease }, actor) : fate;
+    const fate = offset === upload.declaredSizeBytes ? await this.finish(held, actor) : 'open';
+    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire(held, actor) : fate;
   }
 
   /** Once more, when nothing can be under way any more: what a holder wrote that had lost its lease. */
@@ -51,6 +53,15 @@ export class TusEndings {
     await em.execute('delete from tus_part where upload_id = ?', [id]);
     await em.nativeUpdate(Upload, { id }, { clearedAt: this.clock.now() });
     return 'cleared';
+  }
+
+  /** What cannot be looked for now is sent again by whoever goes on. */
+  private async adopt(held: HeldUpload): Promise<void> {
+    try {
+      await this.store.adopt(held);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
   }
 
   /** Open where what is there can not become a file, or where somebody else decided meanwhile. */
