@@ -9,7 +9,7 @@ export { MAX_RELAY_BYTES, MAX_RELAY_PART_BYTES, SPARED_PARTS } from './relay-lim
 export { allParts } from './upload-parts.js';
 export { ReapRound, type Fate, type ReapReport } from './upload-fates.js';
 export { UploadReaper } from './upload-reaper.js';
-export { UploadSettlement, type UploadEnd } from './upload-settlement.js';
+export { UploadSettlement, type Fence, type UploadEnd } from './upload-settlement.js';
 export { UploadTarget, UploadTargets } from './upload-targets.js';
 export { refOf, UploadUrls, type PartUrl } from './upload-urls.js';
 export { Upload, UploadProtocol, UploadStatus, UploadStrategy } from './upload.entity.js';

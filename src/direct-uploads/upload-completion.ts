@@ -22,7 +22,7 @@ import { moments } from './moments.js';
 import { UploadAssembly } from './upload-assembly.js';
 import { UploadOutcomes } from './upload-outcomes.js';
 import { assertChecksum } from './upload-plan.js';
-import { UploadSettlement } from './upload-settlement.js';
+import { UploadSettlement, type Decision, type Fence } from './upload-settlement.js';
 import { UploadStatus, type Upload } from './upload.entity.js';
 
 /** What its sender says when everything was sent. */
@@ -32,6 +32,12 @@ export interface CompletionRequest {
   readonly parts?: readonly CompletedPart[];
   /** Of the whole file; counts before the one that was given at the beginning. */
   readonly checksum?: FileChecksum;
+  readonly fence?: Fence;
+}
+
+/** Why an upload may not be stored. */
+export interface Refusal extends Decision {
+  readonly error: DomainError;
 }
 
 /**
@@ -69,7 +75,7 @@ export class UploadCompletion {
   }
 
   /** Confirms what lies under the key, or rejects it. For senders whose object is where it belongs already. */
-  async confirm(upload: Upload, { actor, checksum }: Omit<CompletionRequest, 'parts'>): Promise<StoredFile> {
+  async confirm(upload: Upload, { actor, checksum, fence }: Omit<CompletionRequest, 'parts'>): Promise<StoredFile> {
     const file = await this.files.get(upload.fileId);
     const claim = checksum ?? claimOf(upload);
     const outcome = await this.intake.examine(
@@ -87,27 +93,25 @@ export class UploadCompletion {
         ...(claim && { checksum: claim }),
       },
     );
-    if (outcome.state === 'refused') return this.reject(upload, { error: outcome.error, actor });
+    const decision: Decision = { actor, ...(fence && { fence }) };
+    if (outcome.state === 'refused') return this.reject(upload, { ...decision, error: outcome.error });
     try {
-      const stored = await this.settlement.complete(upload, outcome, actor);
+      const stored = await this.settlement.complete(upload, outcome, decision);
       this.outcomes.stored(upload, stored);
       return stored;
     } catch (error) {
       // What was not announced found no room: see ADR 0021. A store that is full passes, a quota is a verdict.
-      if (error instanceof QuotaExceededError) return this.reject(upload, { error, actor });
+      if (error instanceof QuotaExceededError) return this.reject(upload, { ...decision, error });
       throw error;
     }
   }
 
   /** Gives up what may not be stored, and throws why. Throws `FileLostError` where somebody else decided first. */
-  async reject(
-    upload: Upload,
-    { error, actor }: { readonly error: DomainError; readonly actor: Actor },
-  ): Promise<never> {
+  async reject(upload: Upload, { error, ...decision }: Refusal): Promise<never> {
     const rejected = await this.settlement.abandon(upload, {
       status: UploadStatus.Rejected,
       reason: error.code,
-      actor,
+      ...decision,
     });
     if (!rejected) throw new FileLostError();
     this.outcomes.rejected(upload, error.code);

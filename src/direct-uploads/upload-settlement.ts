@@ -25,6 +25,9 @@ const ACTIONS = {
   expired: { action: 'upload.expired' },
 } as const;
 
+/** Throws, in the transaction that decides, where whoever decides may no longer. */
+export type Fence = (em: EntityManager) => Promise<void>;
+
 /** How an upload ended that brought no file. */
 export interface UploadEnd {
   readonly status: keyof typeof ACTIONS;
@@ -33,6 +36,13 @@ export interface UploadEnd {
   readonly actor: Actor;
   /** What has to hold of the upload; anything where absent. */
   readonly provided?: FilterQuery<Upload>;
+  readonly fence?: Fence;
+}
+
+/** Who says that an upload became a file. */
+export interface Decision {
+  readonly actor: Actor;
+  readonly fence?: Fence;
 }
 
 /** A size that is told after the upload was begun. */
@@ -109,12 +119,13 @@ export class UploadSettlement {
   }
 
   /** Marks file and upload done. Throws `FileLostError` where somebody else decided first. */
-  async complete(upload: Upload, sent: SentFile, actor: Actor): Promise<StoredFile> {
+  async complete(upload: Upload, sent: SentFile, { actor, fence }: Decision): Promise<StoredFile> {
     const file = await inTransaction(this.em, (em) =>
       this.intake.confirm(em, sent, {
         actor,
         then: async (tx) => {
           await this.end(tx, { id: upload.id }, { status: UploadStatus.Completed, reason: null });
+          await fence?.(tx);
           // Parts go nowhere any more; the one PUT can be sent again until its URL expires, and finds its key taken.
           if (upload.strategy !== UploadStrategy.Single)
             await tx.nativeUpdate(StoredFile, { id: upload.fileId }, { writableUntil: null });
@@ -159,7 +170,7 @@ export class UploadSettlement {
     }
   }
 
-  private async giveUp(upload: Upload, { status, reason, actor, provided = {} }: UploadEnd): Promise<boolean> {
+  private async giveUp(upload: Upload, { status, reason, actor, provided = {}, fence }: UploadEnd): Promise<boolean> {
     const { id, fileId } = upload;
     const keptUntil = new Date(this.clock.now().getTime() + REASON_KEPT_MS);
     try {
@@ -167,6 +178,7 @@ export class UploadSettlement {
         if (!(await this.intake.reject(em, { fileId, attempt: ATTEMPT }, { reason, keptUntil, actor }))) return false;
         // The file is locked first, as everywhere; what is found of the upload only then takes it back.
         if ((await this.end(em, { $and: [{ id }, provided] }, { status, reason })) === 0) throw new FileLostError();
+        await fence?.(em);
         const entry = { ...ACTIONS[status], actor, subjectType: 'upload', subjectId: id, details: { fileId, reason } };
         await this.audit.record(em, [entry]);
         return true;

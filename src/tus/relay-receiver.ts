@@ -47,6 +47,11 @@ export class RelayReceiver {
     return offset;
   }
 
+  /** Counts what a holder before this one sent and did not record. */
+  async catchUp(held: HeldUpload): Promise<void> {
+    await this.store.adopt(held);
+  }
+
   private async relay(held: HeldUpload, source: Readable): Promise<number> {
     const progress = await this.records.get(held.upload.id);
     const isRecognised = progress.offset > tailBytes(progress);

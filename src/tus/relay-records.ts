@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { EntityManager } from '@mikro-orm/postgresql';
 import { Clock } from '../config/index.js';
 import { directUploadsConfig, Upload, type DirectUploadsConfig } from '../direct-uploads/index.js';
-import type { CompletedPart, UploadedPart } from '../storage/index.js';
+import type { UploadedPart } from '../storage/index.js';
 import { UploadGoneError, UploadLockedError } from './tus.errors.js';
 import type { UploadLease } from './upload-lease.js';
 
@@ -16,6 +16,8 @@ export interface Tail {
 export interface Progress {
   readonly offset: number;
   readonly nextPart: number;
+  /** The number of the last part that is recorded; 0 where none is. Numbers between the two were left out. */
+  readonly lastPart: number;
   readonly tails: readonly Tail[];
   /** As the sender wrote it. */
   readonly metadata: string | null;
@@ -29,7 +31,14 @@ export interface Step {
   readonly part?: UploadedPart;
 }
 
-const NOTHING: Progress = { offset: 0, nextPart: 1, tails: [], metadata: null };
+/** A part of an object that was made of all that the store had. */
+export interface JoinedPart {
+  readonly sizeBytes: number;
+  /** Whether it belongs to the file. */
+  readonly isRecorded: boolean;
+}
+
+const NOTHING: Progress = { offset: 0, nextPart: 1, lastPart: 0, tails: [], metadata: null };
 
 /** The rows that say how far uploads are. They move for the holder of the lease alone, and only from where it knows them. */
 @Injectable()
@@ -43,12 +52,17 @@ export class RelayRecords {
   async get(uploadId: string): Promise<Progress> {
     const [row] = await this.em
       .fork()
-      .execute<{ offset_bytes: string; next_part: number; tails: Tail[]; metadata: string | null }[]>(
-        'select offset_bytes, next_part, tails, metadata from tus_upload where upload_id = ?',
+      .execute<
+        { offset_bytes: string; next_part: number; last_part: number; tails: Tail[]; metadata: string | null }[]
+      >(
+        `select offset_bytes, next_part, tails, metadata,
+           coalesce((select max(part_number) from tus_part where tus_part.upload_id = tus_upload.upload_id), 0) as last_part
+         from tus_upload where upload_id = ?`,
         [uploadId],
       );
     if (row === undefined) return NOTHING;
-    return { offset: Number(row.offset_bytes), nextPart: row.next_part, tails: row.tails, metadata: row.metadata };
+    const { next_part: nextPart, last_part: lastPart, tails, metadata } = row;
+    return { offset: Number(row.offset_bytes), nextPart, lastPart, tails, metadata };
   }
 
   /** Writes the row of an upload in the transaction `em` that opens it: without it nobody knows what was asked for. */
@@ -64,7 +78,7 @@ export class RelayRecords {
    * `UploadGoneError` where the upload is over.
    */
   async advance(lease: UploadLease, { from, offset, tails, part }: Step): Promise<Progress> {
-    const nextPart = part === undefined ? from.nextPart : part.partNumber + 1;
+    const nextPart = Math.max(from.nextPart, (part?.partNumber ?? 0) + 1);
     const expiresAt = new Date(this.clock.now().getTime() + this.config.expirySeconds * 1000);
     const [row] = await this.em.fork().execute<{ alive: string; moved: string }[]>(
       `with alive as (
@@ -94,18 +108,53 @@ export class RelayRecords {
     );
     if (Number(row?.alive) === 0) throw await this.goneError(lease.uploadId);
     if (Number(row?.moved) === 0) throw new UploadLockedError();
-    return { ...from, offset, nextPart, tails };
+    return { ...from, offset, nextPart, lastPart: part?.partNumber ?? from.lastPart, tails };
+  }
+
+  /**
+   * Throws `UploadLockedError` where somebody else has taken over, in the transaction `em` that ends an upload. Who would take
+   * over waits for that transaction.
+   */
+  async assertHeld(em: EntityManager, { uploadId, token }: UploadLease): Promise<void> {
+    const rows = await em.execute<unknown[]>(
+      'select 1 from tus_upload where upload_id = ? and token = ? and lease_until is not null for update',
+      [uploadId, token],
+    );
+    if (rows.length === 0) throw new UploadLockedError();
+  }
+
+  /** The same, now: somebody may take over right afterwards. */
+  confirmHeld(lease: UploadLease): Promise<void> {
+    return this.assertHeld(this.em.fork(), lease);
+  }
+
+  /** Writes down of what the object under the key will be made. Throws `UploadLockedError` where somebody else has taken over. */
+  async noteJoined({ uploadId, token }: UploadLease, parts: readonly JoinedPart[]): Promise<void> {
+    const rows = await this.em.fork().execute<unknown[]>(
+      `update tus_upload set rescue = ?::jsonb where upload_id = ? and token = ? and lease_until is not null
+         returning upload_id`,
+      [JSON.stringify(parts), uploadId, token],
+    );
+    if (rows.length === 0) throw new UploadLockedError();
+  }
+
+  /** Of what the object under the key was made, or should have been, where it is more than the file. */
+  async joined(uploadId: string): Promise<readonly JoinedPart[] | undefined> {
+    const [row] = await this.em
+      .fork()
+      .execute<{ rescue: JoinedPart[] | null }[]>('select rescue from tus_upload where upload_id = ?', [uploadId]);
+    return row?.rescue ?? undefined;
   }
 
   /** The parts that make the file, in order. */
-  async parts(uploadId: string): Promise<readonly CompletedPart[]> {
+  async parts(uploadId: string): Promise<readonly UploadedPart[]> {
     const rows = await this.em
       .fork()
-      .execute<{ part_number: number; etag: string }[]>(
-        'select part_number, etag from tus_part where upload_id = ? order by part_number',
+      .execute<{ part_number: number; etag: string; size_bytes: string }[]>(
+        'select part_number, etag, size_bytes from tus_part where upload_id = ? order by part_number',
         [uploadId],
       );
-    return rows.map(({ part_number: partNumber, etag }) => ({ partNumber, etag }));
+    return rows.map((row) => ({ partNumber: row.part_number, etag: row.etag, sizeBytes: Number(row.size_bytes) }));
   }
 
   /** Names the store's upload, once: the one that counts, which may be another's. */

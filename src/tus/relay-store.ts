@@ -5,10 +5,13 @@ import { EntityManager } from '@mikro-orm/postgresql';
 import type { Upload } from '../direct-uploads/index.js';
 import { errorMessage } from '../errors/index.js';
 import { StoredFile } from '../files/index.js';
-import { ObjectStorage, UploadMissingError, type MultipartRef } from '../storage/index.js';
+import { ObjectStorage, UploadMissingError, type MultipartRef, type UploadedPart } from '../storage/index.js';
+import { moments } from './moments.js';
 import { RelayRecords, type Progress, type Tail } from './relay-records.js';
 import type { UploadLease } from './upload-lease.js';
 
+/** What stores take for a part that is not the last. */
+const MIN_PART_BYTES = 5 * 1024 * 1024;
 const TAIL_TYPE = 'application/octet-stream';
 
 /** An upload in the hands of its holder. */
@@ -36,11 +39,27 @@ export class RelayStore {
     const ref = await this.open(upload);
     lease.isNumberInDoubt = true;
     const part = await this.storage.uploadPart(ref, from.nextPart, bytes);
+    moments.partSent.publish({ uploadId: upload.id, fileId: upload.fileId });
     const offset = from.offset - tailBytes(from) + bytes.length;
     const progress = await this.records.advance(lease, { from, offset, tails: [], part });
     lease.isNumberInDoubt = false;
     await this.drop(upload, from.tails);
     return progress;
+  }
+
+  /**
+   * Acknowledges a part that a holder sent and did not live to record. A holder sends one at a time, with what comes behind the
+   * recorded parts: so any that has a number behind theirs holds the bytes that come next, and all tails too where it is as long.
+   */
+  async adopt({ upload, lease }: HeldUpload): Promise<void> {
+    const from = await this.records.get(upload.id);
+    if (from.lastPart + 1 >= from.nextPart || upload.storeUploadId == null) return;
+    const inParts = from.offset - tailBytes(from);
+    const room = { least: tailBytes(from), most: (upload.declaredSizeBytes ?? upload.maxSizeBytes) - inParts };
+    const part = largest((await this.sentAfter(upload, from)).filter((sent) => fits(sent, room)));
+    if (part === undefined) return;
+    await this.records.advance(lease, { from, offset: inParts + part.sizeBytes, tails: [], part });
+    await this.drop(upload, from.tails);
   }
 
   /** Keeps what is too little for a part; `instead` of all tails, or behind them. */
@@ -88,6 +107,22 @@ export class RelayStore {
     for (const open of uploads) if (open.key === key) await this.storage.abortMultipart(open);
   }
 
+  /** What the store has under the numbers that were left out behind the recorded parts. */
+  private async sentAfter(
+    { key, storeUploadId }: Upload,
+    { lastPart, nextPart }: Progress,
+  ): Promise<readonly UploadedPart[]> {
+    const ref = { key, uploadId: storeUploadId ?? '' };
+    try {
+      const { parts } = await this.storage.listParts(ref, { ...(lastPart > 0 && { afterPartNumber: lastPart }) });
+      return parts.filter(({ partNumber }) => partNumber < nextPart);
+    } catch (error) {
+      // Whoever sends the next part, or joins them, finds out what that means.
+      if (error instanceof UploadMissingError) return [];
+      throw error;
+    }
+  }
+
   /** The store's upload, opened with the first part. Two that open one at once agree on the one that was named first. */
   private async open(upload: Upload): Promise<MultipartRef> {
     const { id, key, fileId } = upload;
@@ -116,6 +151,15 @@ export function tailBytes({ tails }: Pick<Progress, 'tails'>): number {
   return tails.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-function tailFolder({ fileId }: Upload): string {
+function largest(parts: readonly UploadedPart[]): UploadedPart | undefined {
+  return [...parts].sort((one, other) => other.sizeBytes - one.sizeBytes)[0];
+}
+
+/** Only the last part may be small. */
+function fits({ sizeBytes }: UploadedPart, room: { readonly least: number; readonly most: number }): boolean {
+  return sizeBytes >= room.least && (sizeBytes === room.most || (sizeBytes < room.most && sizeBytes >= MIN_PART_BYTES));
+}
+
+export function tailFolder({ fileId }: Upload): string {
   return `temp/uploads/${fileId}/`;
 }

@@ -31,9 +31,11 @@ export class TusEndings {
   async end(lease: UploadLease, actor: Actor): Promise<Fate> {
     const upload = await this.em.fork().findOneOrFail(Upload, { id: lease.uploadId });
     if (!upload.isOpen()) return 'open';
+    const held = { upload, lease };
+    await this.adopt(held);
     const { offset } = await this.records.get(upload.id);
-    const fate = offset === upload.declaredSizeBytes ? await this.finish({ upload, lease }, actor) : 'open';
-    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire(upload, actor) : fate;
+    const fate = offset === upload.declaredSizeBytes ? await this.finish(held, actor) : 'open';
+    return fate === 'open' && upload.expiresAt <= this.clock.now() ? this.expire(held, actor) : fate;
   }
 
   /** Once more, when nothing can be under way any more: what a holder wrote that had lost its lease. */
@@ -53,6 +55,15 @@ export class TusEndings {
     return 'cleared';
   }
 
+  /** What cannot be looked for now is sent again by whoever goes on. */
+  private async adopt(held: HeldUpload): Promise<void> {
+    try {
+      await this.store.adopt(held);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+    }
+  }
+
   /** Open where what is there can not become a file, or where somebody else decided meanwhile. */
   private async finish(held: HeldUpload, actor: Actor): Promise<Fate> {
     try {
@@ -66,11 +77,12 @@ export class TusEndings {
     }
   }
 
-  private async expire(upload: Upload, actor: Actor): Promise<Fate> {
+  private async expire(held: HeldUpload, actor: Actor): Promise<Fate> {
     const provided = { expiresAt: { $lte: this.clock.now() } };
-    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', provided, actor };
-    if (!(await this.settlement.abandon(upload, end))) return 'open';
-    await this.finisher.clear({ upload });
+    const fence = this.finisher.fence(held);
+    const end = { status: UploadStatus.Expired, reason: 'UPLOAD_EXPIRED', provided, actor, fence };
+    if (!(await this.settlement.abandon(held.upload, end))) return 'open';
+    await this.finisher.clear(held);
     return 'expired';
   }
 }

@@ -54,8 +54,7 @@ export class TusExchange extends DataStore implements Locker {
   }
 
   override async getUpload(id: string): Promise<TusUpload> {
-    const { uploads } = this.services;
-    const state = this.lease === undefined ? await uploads.state(id) : await uploads.heard(this.lease, this.sender());
+    const state = this.lease === undefined ? await this.services.uploads.state(id) : await this.heard(this.lease);
     this.note(state);
     return toTusUpload(state, this.services);
   }
@@ -80,6 +79,13 @@ export class TusExchange extends DataStore implements Locker {
 
   override getExpiration(): number {
     return this.services.expirySeconds * 1000;
+  }
+
+  private async heard(lease: UploadLease): Promise<TusState> {
+    const { uploads, receiver } = this.services;
+    const { upload } = await uploads.state(lease.uploadId);
+    if (upload.isOpen()) await receiver.catchUp({ upload, lease });
+    return uploads.heard(lease, this.sender());
   }
 
   private note({ upload }: TusState): void {

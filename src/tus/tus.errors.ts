@@ -31,6 +31,17 @@ export class ConcatenationUnsupportedError extends DomainError {
   }
 }
 
+/** The store refuses to join the parts as they are recorded, though it has them all. Nothing is lost by it. */
+export class UploadPartsUnexpectedError extends DomainError {
+  readonly kind = 'unavailable';
+  readonly code = 'UPLOAD_PARTS_UNEXPECTED';
+  constructor() {
+    super('The object store does not put the parts of this upload together. Nothing was lost; try again shortly.', {
+      retryAfterSeconds: 5,
+    });
+  }
+}
+
 export class UploadOffsetError extends DomainError {
   readonly kind = 'conflict';
   readonly code = 'UPLOAD_OFFSET_MISMATCH';

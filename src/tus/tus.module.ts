@@ -9,6 +9,7 @@ import { NodeSession } from './node-session.js';
 import { RelayFinisher } from './relay-finisher.js';
 import { RelayReceiver } from './relay-receiver.js';
 import { RelayRecords } from './relay-records.js';
+import { RelayRescue } from './relay-rescue.js';
 import { RelayStore } from './relay-store.js';
 import { TusEndings } from './tus-endings.js';
 import { TusProtocol } from './tus-protocol.js';
@@ -34,6 +35,7 @@ import { UploadLeases } from './upload-leases.js';
     RelayRecords,
     RelayStore,
     FileBeginnings,
+    RelayRescue,
     RelayFinisher,
     RelayReceiver,
     TusUploads,

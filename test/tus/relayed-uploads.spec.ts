@@ -156,6 +156,13 @@ describe('relayed uploads', () => {
     return { upload, lease };
   }
 
+  /** Its holder has not renewed it for too long. */
+  async function expireLease(id: string): Promise<void> {
+    await get(EntityManager)
+      .fork()
+      .execute("update tus_upload set lease_until = now() - interval '1 second' where upload_id = ?", [id]);
+  }
+
   /** One request, whose connection breaks at the end of these bytes. */
   async function send(id: string, bytes: Buffer): Promise<number> {
     const lease = await leases.acquire(id, nobodyAsks);
@@ -191,9 +198,7 @@ describe('relayed uploads', () => {
     await send(id, bytes.subarray(0, 5 * MIB));
     const stale = await held(await leases.acquire(id, nobodyAsks));
     const from = await get(RelayRecords).get(id);
-    await get(EntityManager)
-      .fork()
-      .execute("update tus_upload set lease_until = now() - interval '1 second' where upload_id = ?", [id]);
+    await expireLease(id);
 
     const lease = await leases.acquire(id, nobodyAsks);
     await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(5 * MIB, 11 * MIB)]), actor);
@@ -208,6 +213,80 @@ describe('relayed uploads', () => {
     await leases.release(lease);
     await expectContent(id, bytes);
     expect(await beside(id)).toEqual([]);
+  });
+
+  describe('whose holder lost its lease and does not know', () => {
+    /** The lease of one that stands still, after which another went on. */
+    async function overtaken(id: string): Promise<{ stale: Awaited<ReturnType<typeof held>>; lease: UploadLease }> {
+      const stale = await held(await leases.acquire(id, nobodyAsks));
+      await expireLease(id);
+      return { stale, lease: await leases.acquire(id, nobodyAsks) };
+    }
+
+    it('stay when it misses a tail that the new holder has put into a part', async () => {
+      const bytes = wav(12 * MIB);
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 2 * MIB));
+      const { stale, lease } = await overtaken(id);
+      const records = get(RelayRecords);
+      const before = await records.get(id);
+      await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(2 * MIB, 7 * MIB)]), actor);
+      // It had read its rows before the other one moved them.
+      jest.spyOn(records, 'get').mockResolvedValueOnce(before);
+      const late = get(RelayReceiver).receive(stale, Readable.from([bytes.subarray(2 * MIB, 8 * MIB)]), actor);
+      await expect(late).rejects.toThrow(UploadLockedError);
+      await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(7 * MIB)]), actor);
+      await leases.release(lease);
+      await expectContent(id, bytes);
+    });
+
+    it('stay when it misses the parts that the new holder has just joined', async () => {
+      const bytes = wav(7 * MIB);
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 5 * MIB));
+      const { stale, lease } = await overtaken(id);
+      const before = await get(RelayRecords).get(id);
+      const completion = get(UploadCompletion);
+      const complete = completion.complete.bind(completion);
+      jest.spyOn(completion, 'complete').mockImplementationOnce(async (...call) => {
+        jest.spyOn(get(RelayRecords), 'get').mockResolvedValueOnce(before);
+        const late = get(RelayReceiver).receive(stale, Readable.from([bytes.subarray(5 * MIB)]), actor);
+        await expect(late).rejects.toThrow(UploadLockedError);
+        return complete(...call);
+      });
+      await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(5 * MIB)]), actor);
+      await leases.release(lease);
+      await expectContent(id, bytes);
+      expect(await beside(id)).toEqual([]);
+    });
+
+    it('stay when it is sent what is no such file, and keep what lies beside them', async () => {
+      const bytes = wav(MIB);
+      const id = await open(bytes.length);
+      const { stale, lease } = await overtaken(id);
+      await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(0, 1000)]), actor);
+      const before = { ...(await get(RelayRecords).get(id)), offset: 0, tails: [] };
+      jest.spyOn(get(RelayRecords), 'get').mockResolvedValueOnce(before);
+      const late = get(RelayReceiver).receive(stale, Readable.from([Buffer.alloc(MIB, 'MZ')]), actor);
+      await expect(late).rejects.toThrow(UploadLockedError);
+      expect(await uploadOf(id)).toMatchObject({ status: 'open' });
+      await get(RelayReceiver).receive(await held(lease), Readable.from([bytes.subarray(1000)]), actor);
+      await leases.release(lease);
+      await expectContent(id, bytes);
+    });
+
+    it('are neither made files nor given up by it', async () => {
+      const id = await openComplete();
+      const { stale, lease } = await overtaken(id);
+      await expect(get(RelayFinisher).finish(stale, actor)).rejects.toThrow(UploadLockedError);
+      await expect(get(RelayFinisher).giveUpLost(stale, actor)).rejects.toThrow(UploadLockedError);
+      clock.offsetMs = 8 * DAY_MS;
+      jest.spyOn(get(RelayFinisher), 'finish').mockRejectedValueOnce(new ObjectAbsentError());
+      await expect(get(TusEndings).end(stale.lease, actor)).rejects.toThrow(UploadLockedError);
+      await get(RelayFinisher).finish({ upload: await uploadOf(id), lease }, actor);
+      expect(await uploadOf(id)).toMatchObject({ status: 'completed' });
+      await leases.release(lease);
+    });
   });
 
   it('are given up when their time is up, and leave nothing', async () => {

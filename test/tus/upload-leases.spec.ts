@@ -170,8 +170,8 @@ describe('leases of uploads', () => {
     const current = await records.get(id);
     await records.advance(lease!, { ...late, from: current, part: { ...part, partNumber: 3, etag: 'b' } });
     expect(await records.parts(id)).toEqual([
-      { partNumber: 1, etag: 'a' },
-      { partNumber: 3, etag: 'b' },
+      { partNumber: 1, etag: 'a', sizeBytes: 10 },
+      { partNumber: 3, etag: 'b', sizeBytes: 10 },
     ]);
     // From where it knows it alone.
     await expect(records.advance(lease!, { ...late, from: current })).rejects.toThrow(UploadLockedError);

@@ -9,6 +9,7 @@ import { Migration20261122204000_sessions } from './Migration20261122204000_sess
 import { Migration20261122210000_direct_uploads } from './Migration20261122210000_direct_uploads.js';
 import { Migration20261122211000_quotas } from './Migration20261122211000_quotas.js';
 import { Migration20261122212000_tus } from './Migration20261122212000_tus.js';
+import { Migration20261123010500_tus_rescue } from './Migration20261123010500_tus_rescue.js';
 
 /** In order. A feature module outside this folder adds its own with `DatabaseModule.forFeature({ migrations })`. */
 export const migrations: MigrationList = [
@@ -22,4 +23,5 @@ export const migrations: MigrationList = [
   Migration20261122210000_direct_uploads,
   Migration20261122211000_quotas,
   Migration20261122212000_tus,
+  Migration20261123010500_tus_rescue,
 ];
