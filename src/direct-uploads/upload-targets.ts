@@ -3,7 +3,7 @@ import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { ClassConstructor } from 'class-transformer';
 import { getMetadataStorage, ValidationTypes } from 'class-validator';
 import type { Actor } from '../auth/index.js';
-import { checkQuery } from '../http/index.js';
+import { checkPart, checkQuery } from '../http/index.js';
 import { FileKinds, type FileKind } from '../storage/index.js';
 import type { FormTarget } from '../uploads/index.js';
 import { KindNotDirectError } from './direct-uploads.errors.js';
@@ -88,6 +88,11 @@ export class UploadTargets implements OnModuleInit {
   parameterNames(kindName: string): readonly string[] {
     this.kinds.get(kindName);
     return this.parametersOf(kindName).map(({ name }) => name);
+  }
+
+  /** Throws what is wrong with a value that uploads of this kind are to have, whatever else they say. */
+  async assertTakes(kindName: string, parameter: Readonly<Record<string, string>>): Promise<void> {
+    await checkPart(this.target(kindName).parameters, parameter);
   }
 
   /** What the log calls it when a file of the kind was stored. */

@@ -1,26 +1,30 @@
-import type { ArgumentsHost } from '@nestjs/common';
-import { Logger } from '@nestjs/common';
+import { Logger, type ArgumentsHost } from '@nestjs/common';
 import { DomainErrorFilter } from './domain-error.filter.js';
 
 /** The code of the answer to a request that ended with this. */
 function answerTo(error: unknown): string {
   let answered = '';
+  const itself = (): object => response;
   const response = {
     headersSent: false,
-    status: () => response,
-    setHeader: () => response,
-    end: (payload: Buffer) => (answered = payload.toString()),
+    status: itself,
+    setHeader: itself,
+    end: (payload: Buffer) => {
+      answered = payload.toString();
+    },
   };
-  const request = { complete: true, headers: {} };
-  const http = { getRequest: () => request, getResponse: () => response };
-  new DomainErrorFilter().catch(error, { switchToHttp: () => http } as unknown as ArgumentsHost);
+  const http = { getRequest: () => ({ complete: true, headers: {} }), getResponse: () => response };
+  const host = { switchToHttp: () => http } as Pick<ArgumentsHost, 'switchToHttp'> as ArgumentsHost;
+  new DomainErrorFilter().catch(error, host);
   return (JSON.parse(answered) as { code: string }).code;
 }
 
 const failed = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 describe('an error that is not ours', () => {
-  beforeAll(() => Logger.overrideLogger(false));
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
 
   it.each([
     ['08006', 'connection failure'],

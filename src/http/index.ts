@@ -13,6 +13,6 @@ export { PUBLIC_ROUTE, PublicRoute } from './public-route.decorator.js';
 export { assertShape, readJson, UnreadableJsonError } from './read-json.js';
 export { RequireJson, RequireJsonOrForm, RequireMergePatch } from './require-json.guard.js';
 export { requestId } from './request-id.js';
-export { checkQuery, InheritedNamesPipe, validationPipe } from './validation.js';
+export { checkPart, checkQuery, InheritedNamesPipe, validationPipe } from './validation.js';
 export { S3ErrorFilter } from './s3-error.filter.js';
 export { XML, xmlDocument, xmlElements } from './xml.js';

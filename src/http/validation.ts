@@ -49,6 +49,15 @@ function refuse(names: readonly string[]): void {
   if (names.length > 0) throw new BadRequestException(names.map((name) => `property ${name} should not exist`));
 }
 
+/** As `checkQuery`, of what will be said in full only later: nothing has to be there. */
+export async function checkPart<T extends object>(
+  type: ClassConstructor<T>,
+  value: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const pipe = new ValidationPipe({ ...OPTIONS, skipMissingProperties: true });
+  await pipe.transform({ ...value }, { type: 'query', metatype: type });
+}
+
 /** Checks values that do not come through a pipe, such as the fields of a form, as a query of this type. */
 export async function checkQuery<T extends object>(
   type: ClassConstructor<T>,

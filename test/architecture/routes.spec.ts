@@ -1,19 +1,24 @@
 import 'reflect-metadata';
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { GUARDS_METADATA, METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { REQUIRED_SCOPES, UPLOAD_TOKENS } from '../../src/auth/index.js';
-import { PUBLIC_ROUTE } from '../../src/http/index.js';
+import { PUBLIC_ROUTE, RequireJson } from '../../src/http/index.js';
 
 interface Route {
   readonly name: string;
   readonly scopes: readonly string[] | undefined;
   readonly open: boolean;
   readonly takesTokens: boolean;
+  readonly takesJson: boolean;
+  /** The statuses that its description declares. */
+  readonly statuses: readonly string[];
 }
 
 type ControllerClass = new (...parameters: never[]) => object;
 
+/** Where @nestjs/swagger keeps what it was told; it exports no name for it. */
+const API_RESPONSE = 'swagger/apiResponse';
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 /** What may be asked without a key, and why. */
 const OPEN_ROUTES = [
@@ -63,6 +68,10 @@ function routesOf(controller: ControllerClass): Route[] {
         scopes: read(REQUIRED_SCOPES) as readonly string[] | undefined,
         open: read(PUBLIC_ROUTE) === true,
         takesTokens: read(UPLOAD_TOKENS) === true,
+        takesJson: [read(GUARDS_METADATA)].flat().includes(RequireJson),
+        statuses: [method, controller].flatMap((described) =>
+          Object.keys((Reflect.getMetadata(API_RESPONSE, described) as object | undefined) ?? {}),
+        ),
       },
     ];
   });
@@ -80,6 +89,13 @@ describe('routes', () => {
     ).toEqual([...OPEN_ROUTES].sort());
     const unprotected = all.filter((route) => !route.open && (route.scopes ?? []).length === 0);
     expect(unprotected.map((route) => route.name)).toEqual([]);
+  });
+
+  it('declare what a body of JSON may be refused with', async () => {
+    const silent = (await routes()).filter(
+      ({ takesJson, statuses }) => takesJson && !['400', '413', '415'].every((status) => statuses.includes(status)),
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
   });
 
   it('let tokens for uploads in where uploads are, and nowhere else', async () => {

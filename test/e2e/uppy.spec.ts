@@ -376,17 +376,22 @@ describe('An upload token', () => {
     expect(rows).toEqual([{ session_id: '5' }]);
   });
 
-  it.each([{ toString: 1 }, {}, ['42'], [[]], true, null, 42.5])(
-    'is bound to text, which %j is not',
-    async (sessionId) => {
-      const { token: key } = await token({ parameters: { sessionId: '42' } });
-      const body = { kind: 'session-original', filename: 'a.wav', size: 10, sessionId };
-      expect(refusal(await ask('POST', '/v1/uploads', { body, key }))).toEqual([400, 'VALIDATION_FAILED']);
-      expect(refusal(await ask('POST', '/v1/uploads', { body }))).toEqual([400, 'VALIDATION_FAILED']);
-      const right = await ask('POST', '/v1/uploads', { body: { ...body, sessionId: 42 }, key });
-      expect(right.status).toBe(201);
-    },
-  );
+  it.each<{ sessionId: unknown }>([
+    { sessionId: { toString: 1 } },
+    { sessionId: {} },
+    { sessionId: ['42'] },
+    { sessionId: [[]] },
+    { sessionId: true },
+    { sessionId: null },
+    { sessionId: 42.5 },
+  ])('is bound to text, and takes nothing else for it: %j', async ({ sessionId }) => {
+    const { token: key } = await token({ parameters: { sessionId: '42' } });
+    const body = { kind: 'session-original', filename: 'a.wav', size: 10, sessionId };
+    expect(refusal(await ask('POST', '/v1/uploads', { body, key }))).toEqual([400, 'VALIDATION_FAILED']);
+    expect(refusal(await ask('POST', '/v1/uploads', { body }))).toEqual([400, 'VALIDATION_FAILED']);
+    const right = await ask('POST', '/v1/uploads', { body: { ...body, sessionId: 42 }, key });
+    expect(right.status).toBe(201);
+  });
 
   it('keeps uploads of its holders apart, unless they are one', async () => {
     const [one, two] = [await token(), await token()];
@@ -436,6 +441,10 @@ describe('An upload token', () => {
     [{ parameters: { colour: 'red' } }, 400],
     [{ kind: 'manual-upload', parameters: { sessionId: '1' } }, 400],
     [{ parameters: { sessionId: 7 } }, 400],
+    [{ parameters: { sessionId: '../x' } }, 400],
+    [{ kind: 'session-original', parameters: { sessionId: '../x' } }, 400],
+    [{ kind: 'session-original', parameters: { sessionId: '1', type: 'smell' } }, 400],
+    [{ kind: 'session-asset', parameters: { category: 'no category' } }, 400],
     [{ expiresInSeconds: 0 }, 400],
     [{ expiresInSeconds: 86_401 }, 400],
     [{ maxFiles: 3 }, 400],
