@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { Service, until } from '../support/service.js';
 import { openTarget, TEST_TARGET, type Target } from '../support/target.js';
+import { TEST_S3_ENDPOINT } from '../support/test-bucket.js';
 import { GatedProxy } from './gated-proxy.js';
 import { sendByTus, tusClient } from './tus-client.js';
 
@@ -12,6 +14,8 @@ const MIB = 1024 * 1024;
 const PART = 5 * MIB;
 const CASE_MS = 60_000;
 const LARGE = Number(process.env['TUS_LARGE_MB'] ?? 128) * MIB;
+const FAIL_POINT = new URL('../crash/fail-point.mjs', import.meta.url).href;
+const PATIENT = Array.from({ length: 60 }, () => 300);
 const HEAD = Buffer.from('RIFF\0\0\0\0WAVEfmt ');
 const wav = (bytes: number): Buffer => Buffer.concat([HEAD, randomBytes(bytes - HEAD.length)]);
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64');
@@ -30,6 +34,7 @@ onS3('a tus upload on several nodes', () => {
     mkdirSync(dataDir, { recursive: true });
     mkdirSync(temp, { recursive: true });
     const service = await Service.start(target, {
+      ...('CRASH_AT' in env && { preload: FAIL_POINT }),
       env: {
         MULTIPART_PART_SIZE_MB: '5',
         MAX_FILE_SIZE_MB: '2048',
@@ -74,6 +79,21 @@ onS3('a tus upload on several nodes', () => {
       (rows) => proxy.bytes === 13 * MIB && Number(rows[0]?.n) === 2 * PART,
     );
     return { path: new URL(run.upload.url ?? '').pathname, run };
+  }
+
+  /** Gone on with at another node until it is a file. */
+  async function finishAt(service: Service, path: string, bytes: Buffer) {
+    const run = tusClient(service, bytes, { uploadUrl: `${service.url}${path}`, retryDelays: PATIENT });
+    run.upload.start();
+    const fileId = await run.done;
+    await expectStored(service, fileId, bytes);
+    return run;
+  }
+
+  async function expectNothingLeft(): Promise<void> {
+    const store = await target.store();
+    expect((await store.list({ prefix: 'temp/' })).objects).toEqual([]);
+    expect((await store.listUploads()).uploads).toEqual([]);
   }
 
   async function expectStored(service: Service, fileId: string, bytes: Buffer): Promise<void> {
@@ -129,6 +149,94 @@ onS3('a tus upload on several nodes', () => {
         (objects) => objects.length === 0,
       );
       expect((await store.listUploads()).uploads).toEqual([]);
+    },
+    CASE_MS,
+  );
+
+  it(
+    'keeps a part that its node sent and did not live to record',
+    async () => {
+      const first = await node('first', { CRASH_AT: 'catalyst:tus.part-sent', CRASH_SKIP: '1' });
+      const second = await node('second');
+      const bytes = wav(18 * MIB);
+      proxy.target = first.url;
+      proxy.allow(Infinity);
+      const died = tusClient(first, bytes, {
+        endpoint: `${proxy.url}/v1/tus`,
+        metadata: { sessionId: '42', filename: 'interview.wav' },
+        retryDelays: [],
+      });
+      died.upload.start();
+      await expect(died.done).rejects.toThrow();
+      const run = await finishAt(second, new URL(died.upload.url ?? '').pathname, bytes);
+      expect(run.requests.find(({ status }) => status < 300)?.offset).toBe(String(2 * PART));
+      await expectNothingLeft();
+    },
+    CASE_MS,
+  );
+
+  it(
+    'keeps a part whose answer was lost',
+    async () => {
+      const faults = await startFaultProxy({ target: TEST_S3_ENDPOINT ?? '' });
+      try {
+        const only = await node('only', { S3_ENDPOINT: faults.url });
+        const bytes = wav(18 * MIB);
+        // As often as the service tries.
+        faults.faults.add({
+          when: { operation: 'UploadPart' },
+          skip: 1,
+          times: 3,
+          effect: { kind: 'lose-answer' },
+        });
+        const run = tusClient(only, bytes, {
+          metadata: { sessionId: '42', filename: 'interview.wav' },
+          retryDelays: PATIENT,
+        });
+        run.upload.start();
+        await expectStored(only, await run.done, bytes);
+        const heard = run.requests.find(({ method, status }) => method === 'HEAD' && status === 200);
+        expect(heard?.offset).toBe(String(2 * PART));
+        await expectNothingLeft();
+      } finally {
+        await faults.close();
+      }
+    },
+    CASE_MS,
+  );
+
+  it.each([
+    { what: 'comes to its end', env: {} },
+    { what: 'comes to its end at another node', env: { CRASH_AT: 'catalyst:tus.stray-joined' } },
+  ])(
+    '$what with a part that came when others had gone on',
+    async ({ env }) => {
+      const lease = { UPLOAD_LEASE_SECONDS: '3' };
+      const [first, second] = [await node('first', lease), await node('second', { ...lease, ...env })];
+      const bytes = wav(20 * MIB);
+      const { path } = await halfSent(first, bytes);
+      process.kill(first.pid, 'SIGSTOP');
+      const patch = (): Promise<Response> =>
+        second.fetch(path, {
+          method: 'PATCH',
+          headers: {
+            'Tus-Resumable': '1.0.0',
+            'Upload-Offset': String(2 * PART),
+            'Content-Type': 'application/offset+octet-stream',
+          },
+          body: new Uint8Array(bytes.subarray(2 * PART, 3 * PART)),
+        });
+      await until('The takeover', patch, ({ status }) => status === 204);
+      const [row] = await target.sql<{ key: string; id: string }>('select key, store_upload_id as id from upload');
+      const store = await target.store();
+      await store.uploadPart({ key: row!.key, uploadId: row!.id }, 3, randomBytes(6 * MIB));
+      if ('CRASH_AT' in env) {
+        const died = tusClient(second, bytes, { uploadUrl: `${second.url}${path}`, retryDelays: [] });
+        died.upload.start();
+        await expect(died.done).rejects.toThrow();
+        await finishAt(await node('third'), path, bytes);
+      } else await finishAt(second, path, bytes);
+      await expectNothingLeft();
     },
     CASE_MS,
   );

@@ -28,6 +28,7 @@ import { StoreFullError } from '../../src/object-storage/index.js';
 import {
   FileKind,
   FormatFamily,
+  InvalidPartError,
   ObjectStorage,
   RetentionClass,
   StorageModule,
@@ -40,7 +41,12 @@ import { RelayRecords } from '../../src/tus/relay-records.js';
 import { RelayStore } from '../../src/tus/relay-store.js';
 import { TusEndings } from '../../src/tus/tus-endings.js';
 import { TusUploads } from '../../src/tus/tus-uploads.js';
-import { TusRequestError, UploadGoneError, UploadLockedError } from '../../src/tus/tus.errors.js';
+import {
+  TusRequestError,
+  UploadGoneError,
+  UploadLockedError,
+  UploadPartsUnexpectedError,
+} from '../../src/tus/tus.errors.js';
 import type { UploadLease } from '../../src/tus/upload-lease.js';
 import { UploadLeases } from '../../src/tus/upload-leases.js';
 import { QuotaExceededError, Quotas } from '../../src/usage/index.js';
@@ -286,6 +292,169 @@ describe('relayed uploads', () => {
       await get(RelayFinisher).finish({ upload: await uploadOf(id), lease }, actor);
       expect(await uploadOf(id)).toMatchObject({ status: 'completed' });
       await leases.release(lease);
+    });
+  });
+
+  describe('of which the store has a part that no row names', () => {
+    /** A holder sends the next part, and does not live to record it. */
+    async function sendUnrecorded(id: string, part: Buffer): Promise<number> {
+      const lease = await leases.acquire(id, nobodyAsks);
+      const { upload } = await held(lease);
+      const { nextPart } = await get(RelayRecords).get(id);
+      await storage.uploadPart({ key: upload.key, uploadId: upload.storeUploadId ?? '' }, nextPart, part);
+      await expireLease(id);
+      return nextPart;
+    }
+
+    /** What a request finds when it asks for the offset. */
+    async function caughtUp(id: string): Promise<number> {
+      const lease = await leases.acquire(id, nobodyAsks);
+      await get(RelayReceiver).catchUp(await held(lease));
+      await leases.release(lease);
+      return (await get(TusUploads).state(id)).offset;
+    }
+
+    it('take it in when the answer to it was lost', async () => {
+      const bytes = wav(12 * MIB);
+      const id = await open(bytes.length);
+      const uploadPart = storage.uploadPart.bind(storage);
+      jest.spyOn(storage, 'uploadPart').mockImplementationOnce(async (...part) => {
+        await uploadPart(...part);
+        throw new StoreUnavailableError('UploadPart');
+      });
+      await expect(send(id, bytes.subarray(0, 6 * MIB))).rejects.toThrow(StoreUnavailableError);
+      expect(await caughtUp(id)).toBe(5 * MIB);
+      await send(id, bytes.subarray(5 * MIB));
+      await expectContent(id, bytes);
+      expect(await beside(id)).toEqual([]);
+    });
+
+    it('take it in when its holder died, with the tails that it begins with', async () => {
+      const bytes = wav(18 * MIB);
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 7 * MIB));
+      await sendUnrecorded(id, bytes.subarray(5 * MIB, 10 * MIB));
+      expect(await caughtUp(id)).toBe(10 * MIB);
+      expect(await beside(id)).toHaveLength(1);
+      await send(id, bytes.subarray(10 * MIB));
+      await expectContent(id, bytes);
+    });
+
+    it('take it in when it was the last, and are made files by the reaper', async () => {
+      const bytes = wav(8 * MIB);
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 5 * MIB));
+      await sendUnrecorded(id, bytes.subarray(5 * MIB));
+      clock.offsetMs = 8 * DAY_MS;
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+      await expectContent(id, bytes);
+    });
+
+    it.each([
+      { what: 'shorter than what was acknowledged', tail: 3 * MIB, part: 2 * MIB },
+      { what: 'too small to have others behind it', tail: MIB, part: 2 * MIB },
+      { what: 'longer than the file', tail: 0, part: 8 * MIB },
+    ])('leave it out where it is $what', async ({ tail, part }) => {
+      const bytes = wav(12 * MIB);
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 5 * MIB));
+      if (tail > 0) await send(id, bytes.subarray(5 * MIB, 5 * MIB + tail));
+      await sendUnrecorded(id, randomBytes(part));
+      expect(await caughtUp(id)).toBe(5 * MIB + tail);
+      await send(id, bytes.subarray(5 * MIB + tail));
+      await expectContent(id, bytes);
+    });
+
+    /** As Ceph does: all parts that are there, or nothing. */
+    function refuseSubsets(): void {
+      const complete = storage.completeMultipart.bind(storage);
+      jest.spyOn(storage, 'completeMultipart').mockImplementation(async (ref, parts, options) => {
+        const { parts: stored } = await storage.listParts(ref);
+        if (stored.length !== parts.length) throw new InvalidPartError('not all parts are named');
+        return complete(ref, parts, options);
+      });
+    }
+
+    /** All but the last bytes, and in the midst of them a part that came when the next holder had gone on. */
+    async function withStray(bytes: Buffer): Promise<string> {
+      const id = await open(bytes.length);
+      await send(id, bytes.subarray(0, 5 * MIB));
+      const stale = await held(await leases.acquire(id, nobodyAsks));
+      const { nextPart } = await get(RelayRecords).get(id);
+      await expireLease(id);
+      await send(id, bytes.subarray(5 * MIB, 10 * MIB));
+      const { key, storeUploadId } = stale.upload;
+      await storage.uploadPart({ key, uploadId: storeUploadId ?? '' }, nextPart, randomBytes(6 * MIB));
+      return id;
+    }
+
+    it('become their file at a store that joins all parts or none', async () => {
+      const bytes = wav(12 * MIB);
+      const id = await withStray(bytes);
+      refuseSubsets();
+      await send(id, bytes.subarray(10 * MIB));
+      await expectContent(id, bytes);
+      expect(await beside(id)).toEqual([]);
+    });
+
+    it.each(['put', 'copy', 'delete'] as const)(
+      'become it though the store goes away meanwhile (%s)',
+      async (operation) => {
+        const bytes = wav(12 * MIB);
+        const id = await withStray(bytes);
+        refuseSubsets();
+        const away = jest.spyOn(storage, operation).mockRejectedValue(new StoreUnavailableError(operation));
+        await expect(send(id, bytes.subarray(10 * MIB))).rejects.toThrow(StoreUnavailableError);
+        expect(await uploadOf(id)).toMatchObject({ status: 'open' });
+        away.mockRestore();
+        expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+        await expectContent(id, bytes);
+        expect(await beside(id)).toEqual([]);
+      },
+    );
+
+    it('become it though the service ends before the parts are joined', async () => {
+      const bytes = wav(12 * MIB);
+      const id = await withStray(bytes);
+      refuseSubsets();
+      const records = get(RelayRecords);
+      const note = records.noteJoined.bind(records);
+      jest.spyOn(records, 'noteJoined').mockImplementationOnce(async (...call) => {
+        await note(...call);
+        throw new StoreUnavailableError('CompleteMultipartUpload');
+      });
+      await expect(send(id, bytes.subarray(10 * MIB))).rejects.toThrow(StoreUnavailableError);
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+      await expectContent(id, bytes);
+      expect(await beside(id)).toEqual([]);
+    });
+
+    it('are made into the same file by two at once', async () => {
+      const bytes = wav(12 * MIB);
+      const id = await withStray(bytes);
+      refuseSubsets();
+      const put = storage.put.bind(storage);
+      jest.spyOn(storage, 'put').mockImplementationOnce(async (...call) => {
+        await expireLease(id);
+        const lease = await leases.acquire(id, nobodyAsks);
+        await get(RelayFinisher).finish(await held(lease), actor);
+        await leases.release(lease);
+        return put(...call);
+      });
+      await expect(send(id, bytes.subarray(10 * MIB))).rejects.toThrow(UploadLockedError);
+      await expectContent(id, bytes);
+    });
+
+    it('stay as they are where the store refuses to join what it lists', async () => {
+      const bytes = wav(7 * MIB);
+      const id = await open(bytes.length);
+      jest.spyOn(storage, 'completeMultipart').mockRejectedValue(new InvalidPartError('for no reason'));
+      await expect(send(id, bytes)).rejects.toThrow(UploadPartsUnexpectedError);
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, deferred: 1 });
+      expect(await uploadOf(id)).toMatchObject({ status: 'open' });
+      jest.restoreAllMocks();
+      expect(await get(TusReaper).reap()).toEqual({ ...NOTHING_DONE, completed: 1 });
+      await expectContent(id, bytes);
     });
   });
 
