@@ -3,8 +3,8 @@ import { packageFile, projectNode } from './project.mjs';
 import { run } from './run.mjs';
 
 const OWN_WORKERS = /^(-w|-i|--runInBand|--maxWorkers)(=|\d|$)/;
-/** What each spec starts (a service, its database) runs beside it; some wait for most of their time, so one more than there are cores. */
-const WORKERS = Math.min(4, Math.max(2, availableParallelism() + 1));
+/** What each spec starts (a service, its database) runs beside it, so a worker a core is enough. */
+const WORKERS = Math.min(4, Math.max(2, availableParallelism()));
 
 /**
  * Runs Jest; returns its exit code.
