@@ -10,13 +10,13 @@ import { row, type CommandOutput } from './command-output.js';
  * kind that any of them owns.
  */
 export async function sweep(): Promise<CommandOutput> {
-  const { uploads, ...files } = await withDatabase(FEATURES, async (context) => ({
-    uploads: sum(
-      await context.get(UploadReaper, { strict: false }).reap({ all: true }),
-      await context.get(TusReaper, { strict: false }).reap(),
-    ),
-    ...(await context.get(FileSweeper, { strict: false }).sweep()),
-  }));
+  const { uploads, ...files } = await withDatabase(FEATURES, async (context) => {
+    // Each has its turn, whatever becomes of the others; the first failure is told at the end.
+    const [direct] = await Promise.allSettled([context.get(UploadReaper, { strict: false }).reap({ all: true })]);
+    const [relayed] = await Promise.allSettled([context.get(TusReaper, { strict: false }).reap()]);
+    const swept = await context.get(FileSweeper, { strict: false }).sweep();
+    return { uploads: sum(valueOf(direct), valueOf(relayed)), ...swept };
+  });
   return {
     data: { ...files, uploads },
     lines: [
@@ -35,6 +35,11 @@ export async function sweep(): Promise<CommandOutput> {
       row('Thaws followed', files.thawsFollowed),
     ],
   };
+}
+
+function valueOf<T>(outcome: PromiseSettledResult<T>): T {
+  if (outcome.status === 'rejected') throw outcome.reason;
+  return outcome.value;
 }
 
 function sum(one: ReapReport, other: ReapReport): ReapReport {

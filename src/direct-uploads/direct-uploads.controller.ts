@@ -19,10 +19,8 @@ import { UploadIdParam } from './dto/upload-id.param.js';
 import { CompleteUploadRequest, OpenUploadRequest, SignPartsRequest } from './dto/upload.requests.js';
 import { OpenedUploadResponse, PartUrlsResponse, UploadResponse } from './dto/upload.responses.js';
 import { RestUploads } from './rest-uploads.js';
+import { COMPLETION_BYTES } from './upload-plan.js';
 import { UploadTargets } from './upload-targets.js';
-
-/** 10,000 parts with their ETags have some 660 KB. */
-const COMPLETION_BYTES = 2 * 1024 * 1024;
 
 @ApiTags('uploads')
 @ApiBearerAuth()

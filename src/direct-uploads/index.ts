@@ -6,6 +6,7 @@ export { DirectUploads } from './direct-uploads.service.js';
 export { UploadCompletion, type CompletionRequest } from './upload-completion.js';
 export type { UploadRequest } from './upload-drafts.js';
 export { MAX_RELAY_BYTES, MAX_RELAY_PART_BYTES, SPARED_PARTS } from './relay-limits.js';
+export { COMPLETION_BYTES } from './upload-plan.js';
 export { allParts } from './upload-parts.js';
 export { ReapRound, type Fate, type ReapReport } from './upload-fates.js';
 export { UploadReaper } from './upload-reaper.js';

@@ -5,6 +5,8 @@ import { ChecksumUnsupportedError, InvalidChecksumError } from './direct-uploads
 import { UploadStrategy } from './upload.entity.js';
 
 const MEBIBYTE = 1024 * 1024;
+/** The most that a sender may say of its parts: 10,000 with their ETags have some 660 KB. */
+export const COMPLETION_BYTES = 2 * MEBIBYTE;
 const DIGEST_BYTES: Readonly<Record<DigestAlgorithm, number>> = { SHA256: 32, CRC32: 4, CRC64NVME: 8 };
 
 /** What S3 can hold a whole object to, by how it is sent. */

@@ -1,3 +1,4 @@
+import { COMPLETION_BYTES } from '../direct-uploads/index.js';
 import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { AcceptUploadTokens, CurrentActor, RequireScopes, Scope, type Actor } from '../auth/index.js';
@@ -22,9 +23,6 @@ import {
   UppyPartResponse,
   UppyPartUrlResponse,
 } from './dto/uppy.responses.js';
-
-/** 10,000 parts with their ETags have some 660 KB. */
-const COMPLETION_BYTES = 2 * 1024 * 1024;
 
 /** What Uppy's companion mode asks of a server. Below `/v1/s3/t/{token}` likewise, with an upload token in the path. */
 @ApiTags('uppy')

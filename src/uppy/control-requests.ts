@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { Actor } from '../auth/index.js';
-import { DirectUploads, type Upload } from '../direct-uploads/index.js';
+import { COMPLETION_BYTES, DirectUploads, type Upload } from '../direct-uploads/index.js';
 import { BodyTooLargeError } from '../http/index.js';
 import { ControlOperation, ControlPermissions, type ControlQuery } from './control-permissions.js';
 import { completedXml, initiatedXml, partsXml, readCompletion, type UploadNames } from './control-xml.js';
 import { MalformedXmlError } from './uppy.errors.js';
 import { UppyTerms } from './uppy-terms.js';
 import { UppyUploads } from './uppy-uploads.js';
-
-/** 10,000 parts have some 850 KB of XML. */
-const COMPLETION_BYTES = 2 * 1024 * 1024;
 
 /** A control request as it came. */
 export interface ControlRequest {
